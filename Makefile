@@ -1,0 +1,60 @@
+# Everything a person or a script runs. On a fresh machine Python 3.11 and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+TESTS ?=
+WORKERS ?= 2
+
+# uv does not read pip's configuration; a machine whose packages come from elsewhere says so there.
+UV := index="$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}"; \
+	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; $(BIN)/uv
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --annotation-style line pyproject.toml
+
+.PHONY: run test lint format lock install chromium
+
+run: $(VENV)/.base
+	$(BIN)/python manage.py up --demo
+
+test: install chromium
+	$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djlint --quiet --lint templates
+	$(BIN)/djlint --quiet --check templates
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	SECURE=true SECRET_KEY_FILE= SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+		ALLOWED_HOSTS=console.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: install
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(BIN)/djlint --quiet --reformat templates
+
+lock: $(VENV)/.uv
+	$(UV) $(COMPILE) --extra local --output-file requirements.lock
+	$(UV) $(COMPILE) --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+
+install: $(VENV)/.dev
+
+# Stamp files: an install that has nothing to do costs nothing.
+$(VENV)/.uv: Makefile
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	touch $@
+
+$(VENV)/.base: $(VENV)/.uv requirements.lock
+	test -e $(VENV)/.dev || { $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; }
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.uv requirements-dev.lock
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	touch $@ $(VENV)/.base
+
+chromium:
+	@sh tests/chromium.sh

@@ -1,0 +1,1 @@
+"""What is running, and how it moves to another version."""

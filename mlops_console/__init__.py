@@ -1,0 +1,1 @@
+"""The floor of the console (people, workspaces, audit) and its roof (settings, urls, starting)."""

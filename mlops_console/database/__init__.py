@@ -1,0 +1,1 @@
+"""PostgreSQL: an embedded server by default, a real one by DATABASE_URL."""

@@ -1,0 +1,1 @@
+"""Starting the console with everything it needs, as one foreground program."""
