@@ -1,0 +1,1 @@
+"""What can run: scorer images, their versions and the runtimes that use them."""

@@ -1,0 +1,1 @@
+"""What may be and what follows: pure functions over plain values."""

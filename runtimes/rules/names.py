@@ -1,0 +1,86 @@
+"""Ids and plain texts (R1)."""
+
+from __future__ import annotations
+
+import re
+from base64 import b32encode
+from typing import Final
+
+UID_MAX: Final = 63
+_UID: Final = re.compile(r"[a-z](?:[a-z0-9_-]*[a-z0-9])?")
+# Control characters but for tab and line ends, lone surrogates (no database stores them), and what turns text around.
+_UNPRINTABLE: Final = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
+)
+_QUOTED_MAX: Final = 60
+_ENTROPY_MIN: Final = 7
+_WORDS: Final = {"\x00": "a NUL character"}
+
+
+def check_uid(text: str) -> str:
+    """A well-formed id of a runtime or image; raises ValueError saying what is allowed."""
+    if len(text) > UID_MAX:
+        raise ValueError(f"The ID has {len(text):,} characters; at most {UID_MAX} are allowed.")
+    if not _UID.fullmatch(text):
+        raise ValueError(
+            "The ID begins with a lower-case letter, goes on with lower-case letters, digits, - and _, "
+            f"and ends with a letter or digit; {_misplaced(text)}."
+        )
+    return text
+
+
+def _misplaced(uid: str) -> str:
+    """Which character keeps a text from being an id."""
+    if not uid:
+        return "this one is empty"
+    found = re.search(r"^[^a-z]|[^a-z0-9_-]|[_-]\Z", uid)
+    return f"{found.group()!r} at position {found.start() + 1} does not fit" if found else "this one does not"
+
+
+def check_text(text: str, *, label: str, maximum: int, required: bool = False, one_line: bool = False) -> str:
+    r"""A text without blanks around it, its line ends as \n.
+
+    Raises ValueError when it is too long, blank though required, or holds control characters; `one_line` counts tab
+    and line ends inside the text among those.
+    """
+    stripped = text.strip().replace("\r\n", "\n").replace("\r", "\n")
+    if required and not stripped:
+        raise ValueError(f"{label} must not be blank.")
+    if fault := _length_fault(stripped, label, maximum) or _character_fault(text, label):
+        raise ValueError(fault)
+    if one_line and (found := re.search(r"[\t\n]", stripped)):
+        what = "a tab" if found.group() == "\t" else "a line break"
+        raise ValueError(f"{label} holds {what} after {quoted(stripped[: found.start()])}; it is a single line.")
+    return stripped
+
+
+def text_fault(text: str, *, label: str, maximum: int) -> str:
+    """What is wrong with a text that is stored verbatim, or `""`: its length and its characters."""
+    return _length_fault(text, label, maximum) or _character_fault(text, label)
+
+
+def quoted(text: object) -> str:
+    """A text as a sentence may name it: in quotes, escaped where unprintable, cut where long."""
+    whole = text if isinstance(text, str) else repr(text)
+    return repr(whole if len(whole) <= _QUOTED_MAX else f"{whole[:_QUOTED_MAX]}…")
+
+
+def new_uid(prefix: str, entropy: bytes) -> str:
+    """An id such as `r-k3v9qd2mxa` out of random bytes; raises ValueError for fewer than 7 of them."""
+    if len(entropy) < _ENTROPY_MIN:
+        raise ValueError(f"an id takes at least {_ENTROPY_MIN} random bytes")
+    return prefix + b32encode(entropy).decode().lower()[:10]
+
+
+def _length_fault(text: str, label: str, maximum: int) -> str:
+    if len(text) <= maximum:
+        return ""
+    return f"{label} has {len(text):,} characters; at most {maximum:,} are allowed."
+
+
+def _character_fault(text: str, label: str) -> str:
+    found = _UNPRINTABLE.search(text)
+    if found is None:
+        return ""
+    what = _WORDS.get(found.group(), f"the control character U+{ord(found.group()):04X}")
+    return f"{label} holds {what} at position {found.start() + 1}; use plain text."

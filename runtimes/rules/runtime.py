@@ -1,0 +1,56 @@
+"""What a runtime may be configured with: every field's rule in one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from runtimes.rules import environment, names, security_context, selectors, volumes
+
+DISPLAY_NAME_MAX = 200
+DESCRIPTION_MAX = 2000
+ENDPOINT_MAX = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuntimeSpec:
+    """The part of a runtime that may change after it was created."""
+
+    display_name: str
+    description: str = ""
+    environment_variables: Mapping[str, str] = field(default_factory=dict)
+    data_volume_read_only: bool | None = None
+    volumes: Sequence[Mapping[str, Any]] = ()
+    security_context: Mapping[str, Any] = field(default_factory=dict)
+    selector: Mapping[str, str] = field(default_factory=dict)
+    scoring_endpoint: str = ""
+
+
+def faults(spec: RuntimeSpec) -> dict[str, str]:
+    """A sentence for each faulty field; parts are named by a path such as `environment_variables.OMP_NUM_THREADS`."""
+    found = _text_faults(spec)
+    for name, inner in (
+        ("environment_variables", environment.faults(spec.environment_variables)),
+        ("volumes", volumes.faults(spec.volumes)),
+        ("security_context", security_context.faults(spec.security_context)),
+        ("selector", selectors.faults(spec.selector)),
+    ):
+        found |= {f"{name}.{path}" if path else name: fault for path, fault in inner.items()}
+    return found
+
+
+def _text_faults(spec: RuntimeSpec) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, label, maximum, required in (
+        ("display_name", "Name", DISPLAY_NAME_MAX, True),
+        ("description", "Description", DESCRIPTION_MAX, False),
+        ("scoring_endpoint", "Scoring endpoint", ENDPOINT_MAX, False),
+    ):
+        try:
+            names.check_text(getattr(spec, name), label=label, maximum=maximum, required=required)
+        except ValueError as fault:
+            found[name] = str(fault)
+    if spec.scoring_endpoint and not spec.scoring_endpoint.startswith("/"):
+        found.setdefault("scoring_endpoint", "The scoring endpoint is a path that begins with a slash, like /model/score.")
+    return found
