@@ -1,0 +1,131 @@
+"""Reading people, workspaces, tokens and the audit trail; the same for pages and API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from mlops_console.access import Right, Role
+from mlops_console.actor import Actor
+from mlops_console.errors import Missing, NotAllowed
+from mlops_console.models import GLOBAL, AuditEntry, Membership, Token, User, Workspace
+
+ALL: Final = "-"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a list covers: one workspace with what it inherits from `global`, or (`-`) all of them."""
+
+    uid: str
+    workspace: Workspace | None
+    inherited: Workspace | None = None
+
+    @property
+    def label(self) -> str:
+        """The scope in words."""
+        return self.workspace.display_name if self.workspace else "All workspaces"
+
+    @property
+    def is_all(self) -> bool:
+        """Whether the scope is `-`."""
+        return self.workspace is None
+
+    def rows(self, path: str = "workspace") -> Q:
+        """The condition that a row lies in the scope; `path` leads from the row to its workspace."""
+        if self.workspace is None:
+            return Q()
+        ids = {each.pk for each in (self.workspace, self.inherited) if each is not None}
+        return Q(**{f"{path}__in": sorted(ids)})
+
+
+def scope_for(actor: Actor, uid: str) -> Scope:
+    """The scope of a list; raises Missing for strangers and NotAllowed for `-` by others than platform admins."""
+    if uid == ALL:
+        if not actor.is_platform_admin:
+            raise NotAllowed("Only platform admins see all workspaces at once.")
+        return Scope(ALL, None)
+    found = {each.uid: each for each in Workspace.objects.filter(uid__in=(uid, GLOBAL))}
+    workspace = found.get(uid)
+    if workspace is None or not actor.may(Right.VIEW, workspace):
+        raise Missing(f"There is no workspace {uid}, or you are not a member of it.")
+    return Scope(uid, workspace, None if workspace.is_global else found.get(GLOBAL))
+
+
+def workspace_for(actor: Actor, uid: str) -> Workspace:
+    """One workspace that the actor may see; raises Missing for strangers and for `-`, which is no workspace."""
+    workspace = None if uid == ALL else scope_for(actor, uid).workspace
+    if workspace is None:
+        raise Missing("Name one workspace: - stands for all of them.")
+    return workspace
+
+
+def workspaces_of(actor: Actor) -> QuerySet[Workspace]:
+    """The workspaces that an actor may see, `global` included."""
+    if actor.is_platform_admin:
+        return Workspace.objects.all()
+    return Workspace.objects.filter(Q(pk__in=list(actor.roles)) | Q(uid=GLOBAL))
+
+
+def roles_of(user: User) -> dict[int, Role]:
+    """The roles of a person by workspace key."""
+    return {key: Role(role) for key, role in user.memberships.order_by().values_list("workspace_id", "role")}
+
+
+def memberships_in(workspace: Workspace) -> QuerySet[Membership]:
+    """The members of a workspace by user name."""
+    return Membership.objects.filter(workspace=workspace).select_related("user")
+
+
+def people() -> QuerySet[User]:
+    """Everyone, with the number of their workspaces."""
+    return User.objects.annotate(workspace_count=Count("memberships"))
+
+
+def live_tokens(*, now: datetime) -> QuerySet[Token]:
+    """Tokens that still open the door."""
+    return Token.objects.filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at__isnull=True, user__is_active=True
+    ).select_related("user")
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """What the audit page narrows by; an empty value does not narrow."""
+
+    actor: str = ""
+    verb: str = ""
+    subject: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+def audit_in(scope: Scope, narrow: AuditFilter = AuditFilter()) -> QuerySet[AuditEntry]:
+    """Audit entries of a scope: `subject` matches any part of a resource name; days are UTC."""
+    entries = AuditEntry.objects.all()
+    if scope.workspace is not None:
+        entries = entries.filter(workspace=scope.workspace.uid)
+    if narrow.actor:
+        entries = entries.filter(actor=narrow.actor)
+    if narrow.verb:
+        entries = entries.filter(verb=narrow.verb)
+    if narrow.subject:
+        entries = entries.filter(subject__icontains=narrow.subject)
+    if narrow.since:
+        entries = entries.filter(at__gte=_midnight(narrow.since))
+    if narrow.until:
+        entries = entries.filter(at__lt=_midnight(narrow.until) + timedelta(days=1))
+    return entries
+
+
+def history_of(subject: str, limit: int = 20) -> QuerySet[AuditEntry]:
+    """The latest entries about one resource name."""
+    return AuditEntry.objects.filter(subject=subject)[:limit]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
