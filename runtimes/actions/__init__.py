@@ -1,0 +1,1 @@
+"""Changes to images, versions, runtimes and model types: one function a verb, one transaction each."""

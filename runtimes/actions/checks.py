@@ -1,0 +1,72 @@
+"""From the rules' answers to an action's refusals."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from mlops_console.errors import Invalid, Refused
+from runtimes.models.layered import Layered
+from runtimes.rules.names import check_text, check_uid, new_uid
+from runtimes.rules.runtime import DESCRIPTION_MAX, DISPLAY_NAME_MAX
+
+T = TypeVar("T")
+
+
+class Faults(dict[str, str]):
+    """Collects the faults of several fields, so that all are told at once."""
+
+    def check(self, field: str, rule: Callable[..., T], *args: Any, **kwargs: Any) -> T | None:
+        """What the rule answers, or None after noting its ValueError at the field."""
+        try:
+            return rule(*args, **kwargs)
+        except ValueError as fault:
+            self[field] = str(fault)
+            return None
+
+    def raise_any(self) -> None:
+        """Pass when nothing was noted, else raise Invalid."""
+        if self:
+            raise Invalid(self)
+
+
+def checked_uid(faults: Faults, uid: str, prefix: str) -> str:
+    """A given id after its check, or a fresh one."""
+    if not uid:
+        return new_uid(prefix, secrets.token_bytes(8))
+    return faults.check("uid", check_uid, uid) or ""
+
+
+def checked_names(faults: Faults, display_name: str, description: str) -> dict[str, str]:
+    """Name and description, stripped."""
+    return {
+        "display_name": faults.check(
+            "display_name", check_text, display_name, label="Name", maximum=DISPLAY_NAME_MAX, required=True
+        )
+        or "",
+        "description": faults.check(
+            "description", check_text, description, label="Description", maximum=DESCRIPTION_MAX
+        )
+        or "",
+    }
+
+
+def refuse_managed(row: Layered, what: str, values_key: str) -> None:
+    """Pass for rows that people manage; raises Refused for those of a values file (R7)."""
+    if row.managed_by_bootstrap:
+        raise Refused(
+            "managed-by-bootstrap",
+            f"This comes from values.yaml and cannot be {what} here; edit {values_key} there.",
+            {"values_key": values_key},
+        )
+
+
+def refuse_stale(row: Layered, expected_revision: int | None, current: dict[str, Any]) -> None:
+    """Pass when the row is as the caller last saw it; raises Refused with what it holds now."""
+    if expected_revision is not None and row.revision != expected_revision:
+        raise Refused(
+            "stale",
+            "Somebody changed this while you were editing. Nothing was saved; compare and save again.",
+            {"current": current, "revision": row.revision},
+        )

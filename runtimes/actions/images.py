@@ -1,0 +1,192 @@
+"""Making, changing and removing scorer images and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from mlops_console import audit
+from mlops_console.access import Right
+from mlops_console.actor import Actor
+from mlops_console.errors import Refused
+from mlops_console.models import Workspace
+from runtimes import queries
+from runtimes.actions.checks import Faults, checked_names, checked_uid, refuse_managed, refuse_stale
+from runtimes.models import Runtime, RuntimeImage, Version
+from runtimes.rules.versions import (
+    check_architectures,
+    check_probe_path,
+    parse_reference,
+    precedence,
+    version_for,
+)
+
+_FIELDS = ("display_name", "description")
+
+
+@transaction.atomic
+def create_image(
+    *,
+    actor: Actor,
+    workspace: Workspace,
+    display_name: str,
+    now: datetime,
+    uid: str = "",
+    description: str = "",
+    reference: str = "",
+    version: str = "",
+) -> RuntimeImage:
+    """Make an image, with a first version where a reference is given.
+
+    Raises Missing, NotAllowed, Invalid, or Refused when the id is taken.
+    """
+    actor.require(Right.WRITE, workspace)
+    faults = Faults()
+    values = {"uid": checked_uid(faults, uid, "ri-")} | checked_names(faults, display_name, description)
+    first = _checked_version(faults, reference, version, "", ()) if reference or version else None
+    faults.raise_any()
+    try:
+        with transaction.atomic():
+            image = RuntimeImage.objects.create(workspace=workspace, created_at=now, updated_at=now, **values)
+    except IntegrityError:
+        raise Refused("taken", f"Workspace {workspace.uid} has a runtime image {values['uid']} already.") from None
+    _record(actor, audit.Verb.CREATE, image, now, after=values)
+    if first is not None:
+        _store_version(actor, image, first, now)
+    return image
+
+
+@transaction.atomic
+def update_image(
+    *,
+    actor: Actor,
+    workspace: str,
+    uid: str,
+    changes: Mapping[str, str],
+    now: datetime,
+    revision: int | None = None,
+) -> RuntimeImage:
+    """Change the name or description of an image.
+
+    `revision` is the one the caller saw; raises Missing, NotAllowed, Invalid or Refused.
+    """
+    image = locked_image(actor, workspace, uid, Right.WRITE)
+    refuse_managed(image, "edited", image.values_key)
+    refuse_stale(image, revision, {field: getattr(image, field) for field in _FIELDS})
+    faults = Faults()
+    values = checked_names(
+        faults,
+        changes.get("display_name", image.display_name),
+        changes.get("description", image.description),
+    )
+    faults.raise_any()
+    before = {field: getattr(image, field) for field in _FIELDS if getattr(image, field) != values[field]}
+    if before:
+        for field in before:
+            setattr(image, field, values[field])
+        _touch(image, now, *before)
+        after = {field: values[field] for field in before}
+        _record(actor, audit.Verb.UPDATE, image, now, before=before, after=after)
+    return image
+
+
+@transaction.atomic
+def delete_image(*, actor: Actor, workspace: str, uid: str, now: datetime) -> None:
+    """Remove an image with its versions; raises Missing, NotAllowed, or Refused naming the runtimes bound to it."""
+    image = locked_image(actor, workspace, uid, Right.DELETE)
+    refuse_managed(image, "deleted", image.values_key)
+    before = {field: getattr(image, field) for field in ("uid", *_FIELDS)}
+    subject = _subject(image)
+    try:
+        image.delete()
+    except ProtectedError:
+        bound = Runtime.objects.filter(image__workspace=image.workspace, image__uid=uid)
+        raise in_use("runtime image", uid, [each.name for each in bound.select_related("workspace")[:20]]) from None
+    audit.record(
+        [audit.entry(actor=actor, verb=audit.Verb.DELETE, subject=subject, now=now, before=before)]
+    )
+
+
+@transaction.atomic
+def add_version(
+    *,
+    actor: Actor,
+    workspace: str,
+    image: str,
+    reference: str,
+    now: datetime,
+    version: str = "",
+    readiness_probe_path: str = "",
+    architectures: Sequence[str] = (),
+) -> Version:
+    """Add a version, named explicitly or by the tag of its reference (R4).
+
+    Raises Missing, NotAllowed, Invalid, or Refused when the version is taken or the image is bootstrap-managed.
+    """
+    row = locked_image(actor, workspace, image, Right.WRITE)
+    refuse_managed(row, "extended", row.values_key)
+    faults = Faults()
+    values = _checked_version(faults, reference, version, readiness_probe_path, architectures)
+    faults.raise_any()
+    stored = _store_version(actor, row, values, now)
+    _touch(row, now)
+    return stored
+
+
+def locked_image(actor: Actor, workspace: str, uid: str, right: Right) -> RuntimeImage:
+    """One image, locked until the transaction ends; raises Missing or NotAllowed."""
+    found = queries.find_image(actor, workspace, uid)
+    actor.require(right, found.workspace)
+    row = RuntimeImage.objects.select_for_update(of=("self",)).select_related("workspace").filter(pk=found.pk)
+    return queries.still_there(row, f"Runtime image {uid}")
+
+
+def in_use(what: str, uid: str, users: list[str]) -> Refused:
+    """The refusal to delete what something else needs (R8)."""
+    return Refused("in-use", f"The {what} {uid} is used by {', '.join(users)}.", {"used_by": users})
+
+
+def _checked_version(
+    faults: Faults, reference: str, version: str, readiness_probe_path: str, architectures: Sequence[str]
+) -> dict[str, Any]:
+    parsed = faults.check("reference", parse_reference, reference.strip())
+    number = None
+    if parsed is not None:
+        number = faults.check("version" if version else "reference", version_for, parsed, version.strip())
+    return {
+        "reference": str(parsed),
+        "version": number or "",
+        "precedence": precedence(number) if number else "",
+        "readiness_probe_path": faults.check("readiness_probe_path", check_probe_path, readiness_probe_path) or "",
+        "architectures": list(faults.check("architectures", check_architectures, architectures) or ()),
+    }
+
+
+def _store_version(actor: Actor, image: RuntimeImage, values: dict[str, Any], now: datetime) -> Version:
+    try:
+        with transaction.atomic():
+            version = Version.objects.create(image=image, created_at=now, updated_at=now, **values)
+    except IntegrityError:
+        raise Refused("taken", f"Runtime image {image.uid} has a version {values['version']} already.") from None
+    subject = audit.Subject(audit.Kind.VERSION, version.name, image.workspace.uid)
+    after = {field: value for field, value in values.items() if value and field != "precedence"}
+    audit.record([audit.entry(actor=actor, verb=audit.Verb.CREATE, subject=subject, now=now, after=after)])
+    return version
+
+
+def _touch(image: RuntimeImage, now: datetime, *fields: str) -> None:
+    image.revision += 1
+    image.updated_at = now
+    image.save(update_fields=[*fields, "revision", "updated_at"])
+
+
+def _subject(image: RuntimeImage) -> audit.Subject:
+    return audit.Subject(audit.Kind.IMAGE, image.name, image.workspace.uid)
+
+
+def _record(actor: Actor, verb: audit.Verb, image: RuntimeImage, now: datetime, **differing: Any) -> None:
+    audit.record([audit.entry(actor=actor, verb=verb, subject=_subject(image), now=now, **differing)])

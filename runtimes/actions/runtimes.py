@@ -1,0 +1,204 @@
+"""Making, changing and removing runtimes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from mlops_console import audit
+from mlops_console.access import Right
+from mlops_console.actor import Actor
+from mlops_console.errors import Invalid, Missing, Refused
+from mlops_console.models import Workspace
+from runtimes import queries
+from runtimes.actions.checks import Faults, checked_uid, refuse_managed, refuse_stale
+from runtimes.actions.images import in_use
+from runtimes.models import ModelType, Runtime, RuntimeImage, Version
+from runtimes.rules import runtime as rules
+from runtimes.rules import security_context
+from runtimes.rules.environment import masked
+from runtimes.rules.runtime import RuntimeSpec
+
+FIELDS: Final = tuple(each.name for each in fields(RuntimeSpec))
+LOCKED: Final = "This cannot be changed after the runtime was created; create another runtime instead."
+
+
+def spec_of(runtime: Runtime) -> RuntimeSpec:
+    """The changeable part of a stored runtime."""
+    return RuntimeSpec(**{field: getattr(runtime, field) for field in FIELDS})
+
+
+@transaction.atomic
+def create_runtime(
+    *,
+    actor: Actor,
+    workspace: Workspace,
+    model_type: str,
+    runtime_image: str,
+    spec: RuntimeSpec,
+    now: datetime,
+    uid: str = "",
+) -> Runtime:
+    """Make a runtime on an image or a pinned version, given by resource name.
+
+    Raises Missing, NotAllowed, Invalid, or Refused when the id is taken.
+    """
+    actor.require(Right.WRITE, workspace)
+    faults = Faults(rules.faults(spec))
+    number = checked_uid(faults, uid, "r-")
+    if not ModelType.objects.filter(name=model_type).exists():
+        faults["model_type"] = f"There is no model type {model_type!r}." if model_type else "Choose a model type."
+    image, version = _bound(faults, actor, workspace, runtime_image)
+    faults.raise_any()
+    values = _normalised(spec)
+    try:
+        with transaction.atomic():
+            runtime = Runtime.objects.create(
+                workspace=workspace,
+                uid=number,
+                model_type_id=model_type,
+                image=image,
+                pinned_version=version,
+                created_at=now,
+                updated_at=now,
+                **values,
+            )
+    except IntegrityError:
+        raise Refused("taken", f"Workspace {workspace.uid} has a runtime {number} already.") from None
+    after = {"model_type": model_type, "runtime_image": runtime.runtime_image_name}
+    after |= {field: value for field, value in values.items() if value not in ("", {}, [], None)}
+    _record(actor, audit.Verb.CREATE, runtime, now, after=after)
+    return runtime
+
+
+@transaction.atomic
+def update_runtime(
+    *,
+    actor: Actor,
+    workspace: str,
+    uid: str,
+    changes: Mapping[str, Any],
+    now: datetime,
+    revision: int | None = None,
+    model_type: str | None = None,
+    runtime_image: str | None = None,
+) -> Runtime:
+    """Change some fields of RuntimeSpec.
+
+    A `model_type` or `runtime_image` that differs from the stored one is refused, not dropped (R3); `revision` is
+    the one the caller saw. Raises Missing, NotAllowed, Invalid or Refused.
+    """
+    runtime = _locked(actor, workspace, uid, Right.WRITE)
+    refuse_managed(runtime, "edited", runtime.values_key)
+    locked = {
+        field: LOCKED
+        for field, given, stored in (
+            ("model_type", model_type, runtime.model_type_id),
+            ("runtime_image", runtime_image, runtime.runtime_image_name),
+        )
+        if given is not None and given != stored
+    }
+    if locked:
+        raise Invalid(locked)
+    old = spec_of(runtime)
+    refuse_stale(runtime, revision, asdict(old))
+    new = replace(old, **changes)
+    if found := rules.faults(new):
+        raise Invalid(found)
+    values = _normalised(new)
+    differing = [field for field in FIELDS if getattr(runtime, field) != values[field]]
+    if differing:
+        before = {field: getattr(runtime, field) for field in differing}
+        for field in differing:
+            setattr(runtime, field, values[field])
+        runtime.revision += 1
+        runtime.updated_at = now
+        runtime.save(update_fields=[*differing, "revision", "updated_at"])
+        after = {field: values[field] for field in differing}
+        _record(actor, audit.Verb.UPDATE, runtime, now, before=before, after=after)
+    return runtime
+
+
+@transaction.atomic
+def delete_runtime(*, actor: Actor, workspace: str, uid: str, now: datetime) -> None:
+    """Remove a runtime; raises Missing, NotAllowed, or Refused naming what uses it (R8)."""
+    runtime = _locked(actor, workspace, uid, Right.DELETE)
+    refuse_managed(runtime, "deleted", runtime.values_key)
+    entry = _entry(
+        actor,
+        audit.Verb.DELETE,
+        runtime,
+        now,
+        before={field: value for field, value in asdict(spec_of(runtime)).items() if value}
+        | {"model_type": runtime.model_type_id, "runtime_image": runtime.runtime_image_name},
+    )
+    try:
+        runtime.delete()
+    except ProtectedError as fault:
+        raise in_use("runtime", uid, sorted(str(each) for each in fault.protected_objects)[:20]) from None
+    audit.record([entry])
+
+
+def _locked(actor: Actor, workspace: str, uid: str, right: Right) -> Runtime:
+    found = queries.find_runtime(actor, workspace, uid)
+    actor.require(right, found.workspace)
+    rows = Runtime.objects.select_for_update(of=("self",)).select_related(
+        "workspace", "image__workspace", "pinned_version"
+    )
+    return queries.still_there(rows.filter(pk=found.pk), f"Runtime {uid}")
+
+
+def _bound(
+    faults: Faults, actor: Actor, workspace: Workspace, name: str
+) -> tuple[RuntimeImage | None, Version | None]:
+    """The image, and the pinned version if any, that a resource name stands for; locked against deletion."""
+    try:
+        place, image_uid, version = split_image_name(name)
+        if place not in (workspace.uid, "global"):
+            raise Missing("a runtime takes images of its own workspace or of global")
+        image = queries.find_image(actor, place, image_uid)
+        RuntimeImage.objects.select_for_update(of=("self",), no_key=True).get(pk=image.pk)
+        return image, queries.find_version(actor, place, image_uid, version) if version else None
+    except (Missing, ValueError, RuntimeImage.DoesNotExist) as fault:
+        faults["runtime_image"] = f"There is no runtime image {name!r}: {fault}" if name else "Choose a runtime image."
+        return None, None
+
+
+def split_image_name(name: str) -> tuple[str, str, str]:
+    """Workspace, image and version (or `""`) of a resource name; raises ValueError for other texts."""
+    match name.split("/"):
+        case ["workspaces", workspace, "runtimeImages", image]:
+            return workspace, image, ""
+        case ["workspaces", workspace, "runtimeImages", image, "versions", version]:
+            return workspace, image, version
+    raise ValueError("name it as workspaces/W/runtimeImages/I or workspaces/W/runtimeImages/I/versions/vX.Y.Z")
+
+
+def _normalised(spec: RuntimeSpec) -> dict[str, Any]:
+    values = asdict(spec)
+    return values | {
+        "display_name": spec.display_name.strip(),
+        "description": spec.description.strip(),
+        "volumes": list(values["volumes"]),
+        "security_context": security_context.normalised(spec.security_context),
+    }
+
+
+def _record(actor: Actor, verb: audit.Verb, runtime: Runtime, now: datetime, **differing: Any) -> None:
+    audit.record([_entry(actor, verb, runtime, now, **differing)])
+
+
+def _entry(
+    actor: Actor, verb: audit.Verb, runtime: Runtime, now: datetime, **differing: dict[str, Any]
+) -> audit.AuditEntry:
+    """An audit entry in which the values of secret-looking variables are masked (R12)."""
+    for values in differing.values():
+        if "environment_variables" in values:
+            values["environment_variables"] = masked(values["environment_variables"])
+    subject = audit.Subject(audit.Kind.RUNTIME, runtime.name, runtime.workspace.uid)
+    return audit.entry(actor=actor, verb=verb, subject=subject, now=now, **differing)

@@ -1,0 +1,74 @@
+"""What images, versions and runtimes have in common: two layers of state and a revision."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from runtimes.rules.ceiling import Layers
+from runtimes.rules.lifecycle import State
+
+STATES = [(state.value, state.value.title()) for state in State]
+
+
+def known_state(field: str) -> models.CheckConstraint:
+    """A constraint that a column holds a state."""
+    return models.CheckConstraint(
+        condition=Q(**{f"{field}__in": [state.value for state in State]}), name=f"%(class)s_{field}_known"
+    )
+
+
+class Layered(models.Model):
+    """A row with the state a person gave it and, where a values file manages it, the platform's state above.
+
+    `state` is the more restrictive of the two and is computed by the database: the three words happen to sort
+    from least to most restrictive, and GREATEST ignores the platform's NULL.
+    """
+
+    api_state = models.CharField(max_length=10, choices=STATES, default=State.ACTIVE.value)
+    api_reason = models.TextField(blank=True)
+    api_state_at = models.DateTimeField(null=True, blank=True)
+    api_state_by = models.CharField(max_length=300, blank=True)
+    platform_state = models.CharField(max_length=10, choices=STATES, null=True, blank=True)  # noqa: DJ001 NULL: no values file manages this row
+    platform_reason = models.TextField(blank=True)
+    platform_state_at = models.DateTimeField(null=True, blank=True)
+    state = models.GeneratedField(
+        expression=Greatest("api_state", "platform_state"),
+        output_field=models.CharField(max_length=10, choices=STATES),
+        db_persist=True,
+    )
+    managed_by_bootstrap = models.GeneratedField(
+        expression=Q(platform_state__isnull=False), output_field=models.BooleanField(), db_persist=True
+    )
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        abstract = True
+        constraints = (known_state("api_state"), known_state("platform_state"))
+
+    @property
+    def layers(self) -> Layers:
+        """The two states as the rules take them."""
+        platform = State(self.platform_state) if self.platform_state else None
+        return Layers(api=State(self.api_state), platform=platform)
+
+    @property
+    def platform_holds(self) -> bool:
+        """Whether the values file is what keeps the row from a better state."""
+        return self.platform_state is not None and self.platform_state == self.layers.effective != self.api_state
+
+    @property
+    def state_reason(self) -> str:
+        """Why the row is in its effective state."""
+        return self.platform_reason if self.platform_holds else self.api_reason
+
+    @property
+    def state_at(self) -> datetime | None:
+        """When the layer that decides was last set."""
+        return self.platform_state_at if self.platform_holds else self.api_state_at

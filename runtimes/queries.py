@@ -1,0 +1,224 @@
+"""Reading what can run; the same for pages and API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from mlops_console.access import Right
+from mlops_console.actor import Actor
+from mlops_console.errors import Missing
+from mlops_console.models import GLOBAL
+from mlops_console.queries import ALL, Scope, scope_for, workspaces_of
+from runtimes.models import ModelType, Runtime, RuntimeImage, Version
+from runtimes.models.layered import Layered
+from runtimes.models.search import matching
+from runtimes.rules.ceiling import decide
+from runtimes.rules.lifecycle import State, StateVerb
+from runtimes.rules.versions import VersionFault, current, parse_version
+
+T = TypeVar("T", Runtime, RuntimeImage)
+R = TypeVar("R", bound=Layered)
+BOOTSTRAP: Final = "bootstrap"
+PEOPLE: Final = "people"
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """What a list narrows by; an empty value does not narrow."""
+
+    search: str = ""
+    state: str = ""
+    managed_by: str = ""
+    model_type: str = ""
+    image: str = ""
+
+    def apply(self, rows: QuerySet[T]) -> QuerySet[T]:
+        """Narrow runtimes or images."""
+        if self.state:
+            rows = rows.filter(state=self.state)
+        if self.managed_by:
+            rows = rows.filter(managed_by_bootstrap=self.managed_by == BOOTSTRAP)
+        if self.model_type:
+            rows = rows.filter(model_type=self.model_type)
+        if self.image:
+            rows = rows.filter(image__uid=self.image)
+        return matching(rows, self.search) if self.search else rows
+
+
+RUNTIME_ORDERS: Final[dict[str, tuple[str, ...]]] = {
+    "name": ("display_name",),
+    "id": ("uid",),
+    "model_type": ("model_type_id",),
+    "image": ("image__display_name",),
+    "version": ("pinned_precedence",),
+    "state": ("state",),
+    "managed_by": ("managed_by_bootstrap",),
+    "workspace": ("workspace__display_name",),
+    "updated": ("updated_at",),
+}
+IMAGE_ORDERS: Final[dict[str, tuple[str, ...]]] = {
+    "name": ("display_name",),
+    "current_version": ("current_precedence",),
+    "reference": ("current_reference",),
+    "versions": ("version_count",),
+    "state": ("state",),
+    "managed_by": ("managed_by_bootstrap",),
+    "workspace": ("workspace__display_name",),
+    "updated": ("updated_at",),
+}
+
+
+def runtimes_in(scope: Scope, narrow: RowFilter = RowFilter()) -> QuerySet[Runtime]:
+    """The runtimes of a scope with what a list shows of them."""
+    rows = narrow.apply(Runtime.objects.filter(scope.rows()))
+    return rows.select_related("workspace", "image__workspace", "pinned_version").annotate(
+        pinned_precedence=Coalesce("pinned_version__precedence", Value(""))
+    )
+
+
+def images_in(scope: Scope, narrow: RowFilter = RowFilter()) -> QuerySet[RuntimeImage]:
+    """The images of a scope with their current version and the number of versions."""
+    rows = narrow.apply(RuntimeImage.objects.filter(scope.rows()))
+    return rows.select_related("workspace").with_current().with_version_count()
+
+
+def find_runtime(actor: Actor, workspace: str, uid: str) -> Runtime:
+    """One runtime of a workspace, or the inherited one of that id; raises Missing or NotAllowed."""
+    return _find(Runtime.objects.select_related("workspace", "image__workspace", "pinned_version"), actor, workspace, uid)
+
+
+def find_image(actor: Actor, workspace: str, uid: str) -> RuntimeImage:
+    """One image of a workspace, or the inherited one of that id; raises Missing or NotAllowed."""
+    return _find(RuntimeImage.objects.select_related("workspace").with_current(), actor, workspace, uid)
+
+
+def find_version(actor: Actor, workspace: str, image: str, version: str) -> Version:
+    """One version of an image, its id with or without the leading v; raises Missing or NotAllowed."""
+    family = find_image(actor, workspace, image)
+    try:
+        found = Version.objects.filter(image=family, version=parse_version(version)).first()
+    except VersionFault:
+        found = None
+    if found is None:
+        raise Missing(f"Runtime image {image} has no version {version}.")
+    found.image = family
+    return found
+
+
+def versions_of(image: RuntimeImage) -> QuerySet[Version]:
+    """The versions of an image, highest first."""
+    return Version.objects.filter(image=image).order_by("-precedence", "pk")
+
+
+def model_types() -> QuerySet[ModelType]:
+    """Every known model type by name."""
+    return ModelType.objects.order_by("name")
+
+
+def model_types_with_use() -> QuerySet[ModelType]:
+    """Every known model type with the number of runtimes of it."""
+    return model_types().annotate(runtime_count=Count("runtimes"))
+
+
+def pickable_images(scope: Scope) -> QuerySet[RuntimeImage]:
+    """The images that a new runtime of the scope may name, with their versions, highest first."""
+    rows = RuntimeImage.objects.filter(scope.rows()).select_related("workspace").with_current()
+    return rows.prefetch_related("versions").order_by("display_name", "pk")
+
+
+def named(rows: QuerySet[Runtime], names: Iterable[str]) -> QuerySet[Runtime]:
+    """Narrow runtimes to those with the given resource names; other texts name nothing."""
+    wanted = Q(pk__in=())
+    by_workspace: dict[str, list[str]] = {}
+    for name in names:
+        match name.split("/"):
+            case ["workspaces", workspace, "runtimes", uid]:
+                by_workspace.setdefault(workspace, []).append(uid)
+    for workspace, uids in by_workspace.items():
+        wanted |= Q(workspace__uid=workspace, uid__in=uids)
+    return rows.filter(wanted)
+
+
+def current_of(runtime: Runtime) -> Version | None:
+    """The version that a runtime stands for now: the pinned one, else the current one of its image."""
+    return runtime.pinned_version or Version.objects.filter(image=runtime.image_id).best_first().first()
+
+
+def runtimes_on(image: RuntimeImage, actor: Actor) -> QuerySet[Runtime]:
+    """Runtimes bound to an image, in the workspaces that the actor sees."""
+    bound = Runtime.objects.filter(image=image, workspace__in=workspaces_of(actor))
+    return bound.select_related("workspace", "pinned_version").order_by("display_name", "pk")
+
+
+@dataclass(frozen=True)
+class CurrentAfter:
+    """What an image resolves to as current before and after one of its versions changes state."""
+
+    before: str | None
+    after: str | None
+
+    @property
+    def is_none_left(self) -> bool:
+        """Whether the change takes the last usable version away."""
+        return self.before is not None and self.after is None
+
+    @property
+    def sentence(self) -> str:
+        """The change in words."""
+        if self.before == self.after:
+            return f"stays {self.after}" if self.after else "stays without a usable version"
+        return f"{self.before or 'none'} → {self.after or 'none'}"
+
+
+def current_after(version: Version, verb: StateVerb) -> CurrentAfter:
+    """What the image of a version resolves to once a verb was carried out on that version."""
+    layers = decide(version.layers, verb).layers
+    states = [(each.version, State(each.state)) for each in Version.objects.filter(image=version.image_id)]
+    after = [(name, layers.effective if name == version.version else state) for name, state in states]
+    return CurrentAfter(current(states), current(after))
+
+
+def runtimes_resolving_to(version: Version, actor: Actor) -> QuerySet[Runtime]:
+    """Runtimes pinned to a version and, where it is the current one, those that follow its image."""
+    bound = runtimes_on(version.image, actor)
+    states = ((each.version, State(each.state)) for each in Version.objects.filter(image=version.image_id))
+    following = Q(pinned_version=version)
+    if current(states) == version.version:
+        following |= Q(pinned_version__isnull=True)
+    return bound.filter(following)
+
+
+def held_rows() -> Iterable[Runtime | RuntimeImage | Version]:
+    """Bootstrap-managed rows that people hold below what the platform says."""
+    held = Q(platform_state__isnull=False) & (
+        Q(api_state=State.DISABLED.value) & ~Q(platform_state=State.DISABLED.value)
+        | Q(api_state=State.DEPRECATED.value, platform_state=State.ACTIVE.value)
+    )
+    yield from RuntimeImage.objects.filter(held).select_related("workspace")
+    yield from Version.objects.filter(held).select_related("image__workspace")
+    yield from Runtime.objects.filter(held).select_related("workspace")
+
+
+def _find(rows: QuerySet[T], actor: Actor, workspace: str, uid: str) -> T:
+    if workspace == ALL:
+        raise Missing("Name one workspace: - stands for all of them.")
+    scope = scope_for(actor, workspace)
+    found = {row.workspace.uid: row for row in rows.filter(scope.rows(), uid=uid)}
+    row = found.get(workspace) or found.get(GLOBAL)
+    if row is None:
+        raise Missing(f"There is no {rows.model._meta.verbose_name} {uid} in workspace {workspace}.")
+    actor.require(Right.VIEW, row.workspace)
+    return row
+
+
+def still_there(row: QuerySet[R], what: str) -> R:
+    """The one row of a queryset, looked up a moment ago; raises Missing where it is gone since."""
+    found = row.first()
+    if found is None:
+        raise Missing(f"{what} is gone.")
+    return found
