@@ -73,6 +73,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
+            "libraries": {"console": "mlops_console.web.templatetags.console"},
             "loaders": [("template_partials.loader.Loader", _LOADERS)],
             "context_processors": [
                 "django.template.context_processors.request",

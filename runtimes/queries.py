@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from mlops_console.access import Right
@@ -14,7 +14,8 @@ from mlops_console.actor import Actor
 from mlops_console.errors import Missing
 from mlops_console.models import GLOBAL
 from mlops_console.queries import ALL, Scope, scope_for, workspaces_of
-from runtimes.models import ModelType, Runtime, RuntimeImage, Version
+from runtimes.bootstrap import REMOVED_REASON
+from runtimes.models import BootstrapRun, ModelType, Runtime, RuntimeImage, Version
 from runtimes.models.layered import Layered
 from runtimes.models.search import matching
 from runtimes.rules.ceiling import decide
@@ -193,15 +194,27 @@ def runtimes_resolving_to(version: Version, actor: Actor) -> QuerySet[Runtime]:
     return bound.filter(following)
 
 
-def held_rows() -> Iterable[Runtime | RuntimeImage | Version]:
+def held_rows() -> Iterator[Runtime | RuntimeImage | Version]:
     """Bootstrap-managed rows that people hold below what the platform says."""
-    held = Q(platform_state__isnull=False) & (
-        Q(api_state=State.DISABLED.value) & ~Q(platform_state=State.DISABLED.value)
-        | Q(api_state=State.DEPRECATED.value, platform_state=State.ACTIVE.value)
-    )
-    yield from RuntimeImage.objects.filter(held).select_related("workspace")
-    yield from Version.objects.filter(held).select_related("image__workspace")
-    yield from Runtime.objects.filter(held).select_related("workspace")
+    return _managed(Q(api_state__gt=F("platform_state")))
+
+
+def removed_rows() -> Iterator[Runtime | RuntimeImage | Version]:
+    """Rows that are gone from the values file, and therefore disabled by the platform."""
+    return _managed(Q(platform_state=State.DISABLED.value, platform_reason=REMOVED_REASON))
+
+
+def bootstrap_runs(limit: int = 20) -> list[BootstrapRun]:
+    """The values files applied last, newest first."""
+    return list(BootstrapRun.objects.all()[:limit])
+
+
+def _managed(condition: Q) -> Iterator[Runtime | RuntimeImage | Version]:
+    """Bootstrap-managed rows under a condition; the words of the states sort by severity."""
+    managed = Q(platform_state__isnull=False) & condition
+    yield from RuntimeImage.objects.filter(managed).select_related("workspace")
+    yield from Version.objects.filter(managed).select_related("image__workspace")
+    yield from Runtime.objects.filter(managed).select_related("workspace")
 
 
 def _find(rows: QuerySet[T], actor: Actor, workspace: str, uid: str) -> T:

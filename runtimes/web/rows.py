@@ -1,0 +1,218 @@
+"""Forms with rows that are added and removed by plain submit buttons, and their way to and from stored values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from django import forms
+from django.forms.formsets import BaseFormSet, formset_factory
+from django.http import QueryDict
+
+from runtimes.rules.runtime import RuntimeSpec
+from runtimes.web.forms import PairForm, SecurityContextForm, VolumeForm
+
+ROWS_MAX: Final = 10_000
+_SECURITY: Final = {
+    "run_as_non_root": "runAsNonRoot",
+    "run_as_user": "runAsUser",
+    "run_as_group": "runAsGroup",
+    "read_only_root_filesystem": "readOnlyRootFilesystem",
+    "allow_privilege_escalation": "allowPrivilegeEscalation",
+    "privileged": "privileged",
+}
+
+Rows: TypeAlias = "BaseFormSet[forms.Form]"
+
+
+def _rows(form: type[forms.Form]) -> type[Rows]:
+    # The rules say how many rows there may be; this bound only keeps a hostile form from filling the memory.
+    return formset_factory(form, extra=0, max_num=ROWS_MAX, absolute_max=ROWS_MAX)
+
+
+_Pairs, _Volumes = _rows(PairForm), _rows(VolumeForm)
+
+
+class RuntimeRows:
+    """The repeated parts of the runtime form: env vars, volumes, selector, and the security context."""
+
+    def __init__(self, data: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> None:
+        start = initial or {}
+        self.env: Rows = _Pairs(data, prefix="env", initial=start.get("env"))
+        self.volumes: Rows = _Volumes(data, prefix="volume", initial=start.get("volume"))
+        self.selector: Rows = _Pairs(data, prefix="selector", initial=start.get("selector"))
+        self.security = SecurityContextForm(data, prefix="security", initial=start.get("security"))
+
+    @classmethod
+    def stored(cls, spec: RuntimeSpec) -> RuntimeRows:
+        """The rows of what is stored."""
+        return cls(
+            initial={
+                "env": _pairs(spec.environment_variables),
+                "volume": [_volume_initial(each) for each in spec.volumes],
+                "selector": _pairs(spec.selector),
+                "security": security_initial(spec.security_context),
+            }
+        )
+
+    @classmethod
+    def retyped(cls, data: QueryDict) -> RuntimeRows:
+        """What was typed so far, unchecked, with one row more or less as the pressed button says.
+
+        `add` names a formset (`env`), `remove` one of its rows (`env-3`).
+        """
+        initial: dict[str, Any] = {
+            "env": _typed_rows(data, "env", PairForm),
+            "volume": _typed_rows(data, "volume", VolumeForm),
+            "selector": _typed_rows(data, "selector", PairForm),
+            "security": typed(data, SecurityContextForm, "security-"),
+        }
+        if (added := data.get("add", "")) in initial and len(initial[added]) < ROWS_MAX:
+            initial[added].append({})
+        prefix, _, row = data.get("remove", "").rpartition("-")
+        if prefix in initial and row.isdigit() and int(row) < len(initial[prefix]):
+            del initial[prefix][int(row)]
+        return cls(initial=initial)
+
+    @property
+    def parts(self) -> tuple[Rows | forms.Form, ...]:
+        """All of them, for checking and for the summary of errors."""
+        return (self.env, self.volumes, self.selector, self.security)
+
+    def is_valid(self) -> bool:
+        """Whether every part is well formed; a key given twice is a fault of its second row."""
+        well_formed = [part.is_valid() for part in self.parts]
+        return all(well_formed) and not (_refuse_twice(self.env) | _refuse_twice(self.selector))
+
+    def values(self) -> dict[str, Any]:
+        """The fields of RuntimeSpec that the rows make up; blank rows count for nothing."""
+        return {
+            "environment_variables": _map(self.env),
+            "volumes": [_volume(row.cleaned_data) for row in _filled(self.volumes)],
+            "selector": _map(self.selector),
+            "security_context": _security(self.security.cleaned_data),
+        }
+
+    def place(self, path: str) -> tuple[forms.Form, str] | None:
+        """Where a fault of the rules belongs: the form and its field, or None for those of the main form."""
+        part, _, rest = path.partition(".")
+        if part == "environment_variables":
+            return _pair_place(self.env, rest)
+        if part == "selector":
+            return _pair_place(self.selector, rest)
+        if part == "volumes" and rest:
+            index, _, field = rest.partition(".")
+            rows = _filled(self.volumes)
+            names = {"id": "id", "type": "type", "properties": "properties", "readOnly": "read_only"}
+            if index.isdigit() and int(index) < len(rows):
+                return rows[int(index)], names.get(field.partition(".")[0], "mount_paths")
+        if part == "security_context":
+            return self.security, _security_place(rest)
+        return None
+
+
+def changes_rows(data: QueryDict) -> bool:
+    """Whether a button that adds or removes a row was pressed, rather than the one that saves."""
+    return "add" in data or "remove" in data
+
+
+def typed(data: QueryDict, form: type[forms.Form], prefix: str = "") -> dict[str, str | None]:
+    """What was typed into a form, as initial values for a fresh one that is not checked yet."""
+    return {name: data.get(prefix + name) for name in form.base_fields}
+
+
+def _typed_rows(data: QueryDict, prefix: str, form: type[forms.Form]) -> list[dict[str, str | None]]:
+    total = data.get(f"{prefix}-TOTAL_FORMS", "")
+    count = min(int(total[:6]), ROWS_MAX) if total.isascii() and total.isdigit() else 0
+    return [typed(data, form, f"{prefix}-{row}-") for row in range(count)]
+
+
+def _pairs(values: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in sorted(values.items())]
+
+
+def _filled(rows: Rows) -> list[forms.Form]:
+    """Rows in which something was typed; a choice with a default does not count."""
+    return [row for row in rows if any(value for key, value in row.cleaned_data.items() if key != "type")]
+
+
+def _map(rows: Rows) -> dict[str, str]:
+    return {row.cleaned_data["key"]: _lines(row.cleaned_data["value"]) for row in _filled(rows)}
+
+
+def _lines(text: str) -> str:
+    """Browsers send line ends as CR LF."""
+    return text.replace("\r\n", "\n")
+
+
+def _refuse_twice(rows: Rows) -> bool:
+    seen: set[str] = set()
+    twice = False
+    for row in _filled(rows):
+        key = row.cleaned_data["key"]
+        if key in seen:
+            row.add_error("key", f"{key} is given twice.")
+            twice = True
+        seen.add(key)
+    return twice
+
+
+def _pair_place(rows: Rows, key: str) -> tuple[forms.Form, str] | None:
+    return next(((row, "value" if key else "key") for row in _filled(rows) if row.cleaned_data["key"] == key), None)
+
+
+def _volume(data: Mapping[str, Any]) -> dict[str, Any]:
+    properties = dict(
+        (part.strip() for part in line.partition("=")[::2]) for line in data["properties"].splitlines() if line.strip()
+    )
+    return {
+        "id": data["id"],
+        "type": data["type"] or "EMPTY_DIR",
+        "readOnly": data["read_only"],
+        "mountPaths": [line.strip() for line in data["mount_paths"].splitlines() if line.strip()],
+        "properties": properties,
+    }
+
+
+def _volume_initial(volume: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": volume.get("id", ""),
+        "type": volume.get("type", ""),
+        "read_only": volume.get("readOnly", False),
+        "mount_paths": "\n".join(volume.get("mountPaths", ())),
+        "properties": "\n".join(f"{key}={value}" for key, value in volume.get("properties", {}).items()),
+    }
+
+
+def _security(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: data[field] for field, name in _SECURITY.items() if data[field] not in (None, "")} | {
+        "capabilities": {verb: _commas(data[f"capabilities_{verb}"]) for verb in ("add", "drop")},
+        "seccompProfile": {"type": data["seccomp_type"], "localhostProfile": data["seccomp_localhost_profile"]},
+    }
+
+
+def security_initial(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored security context as its form shows it."""
+    words = {True: "true", False: "false"}
+    values = {field: stored.get(name) for field, name in _SECURITY.items()}
+    capabilities, seccomp = stored.get("capabilities", {}), stored.get("seccompProfile", {})
+    return {field: words[value] if isinstance(value, bool) else value for field, value in values.items()} | {
+        "capabilities_add": ", ".join(capabilities.get("add", ())),
+        "capabilities_drop": ", ".join(capabilities.get("drop", ())),
+        "seccomp_type": seccomp.get("type", ""),
+        "seccomp_localhost_profile": seccomp.get("localhostProfile", ""),
+    }
+
+
+def _security_place(path: str) -> str:
+    by_name: dict[str, str] = {name: field for field, name in _SECURITY.items()} | {
+        "seccompProfile.type": "seccomp_type",
+        "seccompProfile.localhostProfile": "seccomp_localhost_profile",
+    }
+    if path.startswith("capabilities."):
+        return "_".join(path.split(".")[:2])
+    return by_name.get(path, "__all__")
+
+
+def _commas(text: str) -> Sequence[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]

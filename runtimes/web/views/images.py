@@ -1,0 +1,195 @@
+"""Pages of scorer images."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from mlops_console.access import Right
+from mlops_console.errors import Missing
+from mlops_console.queries import history_of, scope_for, workspace_for
+from mlops_console.web import lists
+from mlops_console.web.dialogs import Deletion, ask_deletion
+from mlops_console.web.forms import add_faults
+from mlops_console.web.http import ConsoleRequest
+from mlops_console.web.navigation import history_url
+from mlops_console.web.submission import submit
+from runtimes import queries
+from runtimes.actions import images, states
+from runtimes.models import RuntimeImage
+from runtimes.queries import IMAGE_ORDERS, RowFilter
+from runtimes.rules.lifecycle import StateVerb
+from runtimes.web.conflicts import conflict_of
+from runtimes.web.forms import ImageCreateForm, ImageFilterForm, ImageForm
+from runtimes.web.states import StateDialog, affected, answer, layers_of, runtime_items, verb_buttons
+
+BOUND_MAX: Final = 50
+
+
+@require_GET
+def image_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
+    """The table of images in a scope."""
+    request.scope = scope = scope_for(request.actor, workspace)
+    filters = ImageFilterForm(request.GET)
+    filters.is_valid()
+    typed = filters.cleaned_data
+    narrow = RowFilter(typed.get("q", ""), typed.get("state", ""), typed.get("managed_by", ""))
+    rows = queries.images_in(scope, narrow)
+    context = lists.context(rows, lists.read(request, IMAGE_ORDERS, "name"), f"images {scope.uid} {narrow}")
+    context |= {"filters": filters, "filtered": narrow != RowFilter(), "may_write": lists.may_write(request)}
+    return render(request, "runtimes/image_list.html", context)
+
+
+@require_GET
+def image_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpResponse:
+    """One image with its versions, its runtimes and its history."""
+    image = _image(request, workspace, uid)
+    may_change = request.actor.may(Right.CHANGE_STATE, image.workspace)
+    base = _address(image)
+    bound = queries.runtimes_on(image, request.actor)
+    versions = list(queries.versions_of(image))
+    for version in versions:
+        version.image = image
+    context = {
+        "image": image,
+        "versions": [
+            {
+                "row": version,
+                "current": version.version == image.current_version,
+                "verbs": verb_buttons(version.state, f"{base}versions/{version.version}/", StateVerb.ACTIVATE)
+                if may_change
+                else [],
+            }
+            for version in versions
+        ],
+        "runtimes": bound[:BOUND_MAX],
+        "more_runtimes": max(0, bound.count() - BOUND_MAX),
+        "layers": layers_of(image),
+        "verbs": verb_buttons(image.state, base) if may_change else [],
+        "may_write": request.actor.may(Right.WRITE, image.workspace) and not image.managed_by_bootstrap,
+        "may_delete": request.actor.may(Right.DELETE, image.workspace) and not image.managed_by_bootstrap,
+        "may_change": may_change,
+        "history": history_of(image.name),
+        "history_url": history_url(image.workspace.uid, image.name),
+    }
+    return render(request, "runtimes/image_detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def image_create(request: ConsoleRequest, workspace: str) -> HttpResponse:
+    """The form for a new image."""
+    request.scope = scope_for(request.actor, workspace)
+    place = workspace_for(request.actor, workspace)
+    request.actor.require(Right.WRITE, place)
+    form = ImageCreateForm(request.POST or None)
+    outcome = submit(
+        request,
+        check=form.is_valid,
+        perform=lambda: images.create_image(
+            actor=request.actor, workspace=place, now=timezone.now(), **form.cleaned_data
+        ),
+        blame=partial(add_faults, form),
+    )
+    if outcome.done:
+        messages.success(request, f"Runtime image {outcome.done.display_name} created.")
+        return redirect(_address(outcome.done))
+    context = {"form": form, "refusal": outcome.refusal}
+    return render(request, "runtimes/image_create.html", context, status=outcome.status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def image_update(request: ConsoleRequest, workspace: str, uid: str) -> HttpResponse:
+    """The form for an existing image."""
+    image = _image(request, workspace, uid)
+    request.actor.require(Right.WRITE, image.workspace)
+    form = ImageForm(
+        request.POST or None, initial={name: getattr(image, name) for name in ImageForm.base_fields}
+    )
+    outcome = submit(
+        request,
+        check=form.is_valid,
+        perform=lambda: images.update_image(
+            actor=request.actor,
+            workspace=image.workspace.uid,
+            uid=uid,
+            changes={name: form.cleaned_data[name] for name in ("display_name", "description")},
+            revision=form.cleaned_data["revision"],
+            now=timezone.now(),
+        ),
+        blame=partial(add_faults, form),
+    )
+    if outcome.done:
+        messages.success(request, f"Runtime image {outcome.done.display_name} saved.")
+        return redirect(_address(outcome.done))
+    conflict = conflict_of(form, outcome.refused, image.name)
+    context = {"form": form, "image": image, "refusal": outcome.refusal, "conflict": conflict}
+    return render(request, "runtimes/image_update.html", context, status=outcome.status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def image_delete(request: ConsoleRequest, workspace: str, uid: str) -> HttpResponse:
+    """Asks before an image is deleted."""
+    image = _image(request, workspace, uid)
+    request.actor.require(Right.DELETE, image.workspace)
+    bound = runtime_items(queries.runtimes_on(image, request.actor))
+    dialog = Deletion(
+        subject=image.display_name,
+        lead="The image and all of its versions are removed for good; its history stays.",
+        back=_address(image),
+        done_back=reverse("runtimes:image-list", args=[image.workspace.uid]),
+        affected=[affected("Runtimes bound to it", bound, len(bound))] if bound else [],
+    )
+    return ask_deletion(
+        request,
+        dialog,
+        lambda: images.delete_image(
+            actor=request.actor, workspace=image.workspace.uid, uid=uid, now=timezone.now()
+        ),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def image_state(request: ConsoleRequest, workspace: str, uid: str, verb: StateVerb) -> HttpResponse:
+    """The dialog that deprecates, disables or enables an image."""
+    image = _image(request, workspace, uid)
+    request.actor.require(Right.CHANGE_STATE, image.workspace)
+    if verb is StateVerb.ACTIVATE:
+        raise Missing("Runtime images are enabled; only versions are activated.")
+    bound = runtime_items(queries.runtimes_on(image, request.actor))
+    dialog = StateDialog(
+        verb=verb,
+        subject=image.display_name,
+        back=_address(image),
+        affected=[affected("Runtimes bound to it", bound, len(bound))] if bound else [],
+        affected_none="No runtime is bound to it.",
+    )
+    return answer(
+        request,
+        dialog,
+        lambda reason: states.change_image_state(
+            actor=request.actor,
+            workspace=image.workspace.uid,
+            uid=uid,
+            verb=verb,
+            reason=reason,
+            now=timezone.now(),
+        ),
+    )
+
+
+def _image(request: ConsoleRequest, workspace: str, uid: str) -> RuntimeImage:
+    """The image, its page shown under the workspace of the address."""
+    image = queries.find_image(request.actor, workspace, uid)
+    request.scope = scope_for(request.actor, workspace)
+    return image
+
+
+def _address(image: RuntimeImage) -> str:
+    return reverse("runtimes:image-detail", args=[image.workspace.uid, image.uid])

@@ -1,0 +1,89 @@
+"""One state verb for many runtimes: those selected, or all that match the filter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from mlops_console.access import Right
+from mlops_console.errors import Refused
+from mlops_console.queries import Scope, scope_for
+from mlops_console.web.http import ConsoleRequest
+from runtimes import queries
+from runtimes.actions import states
+from runtimes.models import Runtime
+from runtimes.rules.lifecycle import StateVerb
+from runtimes.web.states import DONE, MEANS, SHOWN, StateDialog, affected, answer, runtime_items
+from runtimes.web.views.runtimes.table import narrowed
+
+_VERBS: Final = {each.value: each for each in (StateVerb.DEPRECATE, StateVerb.DISABLE, StateVerb.ENABLE)}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def runtime_bulk(request: ConsoleRequest, workspace: str) -> HttpResponse:
+    """Asks for a reason, saying how many runtimes change, and changes exactly those.
+
+    The first POST comes from the table and changes nothing. The dialog it answers carries the choice and a digest
+    of the chosen rows on, so that rows which came to match in between are not changed unseen.
+    """
+    request.scope = scope = scope_for(request.actor, workspace)
+    if scope.workspace is not None:
+        request.actor.require(Right.CHANGE_STATE, scope.workspace)
+    chosen = request.POST
+    filter_text = chosen.get("filter", "")
+    back = reverse("runtimes:runtime-list", args=[workspace]) + (f"?{filter_text}" if filter_text else "")
+    verb = _VERBS.get(chosen.get("verb", ""))
+    if verb is None:
+        return redirect(back)
+    keys = _keys(scope, matching="matching" in chosen, names=chosen.getlist("row"), filter_text=filter_text)
+    if not keys:
+        raise Refused("nothing-chosen", "No runtime was chosen. Go back and tick the rows to change.")
+    digest, seen = _digest(keys), chosen.get("digest", "")
+    count = f"{len(keys):,} runtime{'s' if len(keys) > 1 else ''}"
+    moved = bool(seen) and seen != digest
+    first = Runtime.objects.filter(pk__in=keys).select_related("workspace", "pinned_version")
+    dialog = StateDialog(
+        verb=verb,
+        subject=count,
+        lead=MEANS[verb].replace("It ", "They ", 1),
+        back=back,
+        affected=[affected("Runtimes", runtime_items(first.order_by("display_name", "pk")[:SHOWN]), len(keys))],
+        warning=f"What you chose has changed since: it is {count} now. Look again before you confirm." if moved else "",
+        hidden=[
+            ("verb", verb.value),
+            ("filter", filter_text),
+            ("digest", digest),
+            *([("matching", "1")] if "matching" in chosen else [("row", name) for name in chosen.getlist("row")]),
+        ],
+        done=f"{count} {DONE[verb]}.",
+    )
+    return answer(
+        request,
+        dialog,
+        lambda reason: states.change_runtime_states(
+            actor=request.actor, keys=keys, verb=verb, reason=reason, now=timezone.now()
+        ),
+        submitted=bool(seen) and not moved,
+    )
+
+
+def _keys(scope: Scope, *, matching: bool, names: Sequence[str], filter_text: str) -> list[int]:
+    """The keys of the chosen rows that lie in the scope; more than the most allowed are cut one above it."""
+    rows = Runtime.objects.filter(scope.rows())
+    if matching:
+        _, narrow = narrowed(QueryDict(filter_text))
+        rows = queries.runtimes_in(scope, narrow)
+    else:
+        rows = queries.named(rows, names)
+    return sorted(rows.order_by().values_list("pk", flat=True)[: states.BULK_MAX + 1])
+
+
+def _digest(keys: Sequence[int]) -> str:
+    return sha256(",".join(map(str, keys)).encode()).hexdigest()

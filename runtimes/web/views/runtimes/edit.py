@@ -1,0 +1,164 @@
+"""The form of a runtime, new or existing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from mlops_console.access import Right
+from mlops_console.errors import Invalid
+from mlops_console.queries import Scope, scope_for, workspace_for
+from mlops_console.web.forms import add_faults
+from mlops_console.web.http import ConsoleRequest
+from mlops_console.web.submission import Submission, submit
+from runtimes import queries
+from runtimes.actions import runtimes
+from runtimes.actions.checks import refuse_managed
+from runtimes.models import Runtime
+from runtimes.rules.runtime import RuntimeSpec
+from runtimes.web.conflicts import conflict_of
+from runtimes.web.forms import RuntimeForm
+from runtimes.web.rows import RuntimeRows, changes_rows, typed
+
+_PLAIN = ("display_name", "description", "data_volume_read_only", "scoring_endpoint")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def runtime_create(request: ConsoleRequest, workspace: str) -> HttpResponse:
+    """The form for a new runtime."""
+    request.scope = scope = scope_for(request.actor, workspace)
+    place = workspace_for(request.actor, workspace)
+    request.actor.require(Right.WRITE, place)
+    form, rows = _typed(request) or (RuntimeForm(), RuntimeRows())
+    form.offer(list(queries.model_types()), image_choices(scope))
+    outcome: Submission[Runtime] = Submission()
+    if form.is_bound:
+        outcome = submit(
+            request,
+            check=lambda: _check(form, rows),
+            perform=lambda: runtimes.create_runtime(
+                actor=request.actor,
+                workspace=place,
+                uid=form.cleaned_data["uid"],
+                model_type=form.cleaned_data["model_type"],
+                runtime_image=form.cleaned_data["runtime_image"],
+                spec=RuntimeSpec(**_changes(form, rows)),
+                now=timezone.now(),
+            ),
+            blame=lambda fault: blame(form, rows, fault),
+        )
+    if outcome.done:
+        messages.success(request, f"Runtime {outcome.done.display_name} created.")
+        return redirect("runtimes:runtime-detail", workspace, outcome.done.uid)
+    context = {"form": form, "rows": rows, "refusal": outcome.refusal}
+    return render(request, "runtimes/runtime_create.html", context, status=outcome.status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def runtime_update(request: ConsoleRequest, workspace: str, uid: str) -> HttpResponse:
+    """The form for an existing runtime, its immutable fields locked."""
+    runtime = queries.find_runtime(request.actor, workspace, uid)
+    request.scope = scope_for(request.actor, workspace)
+    request.actor.require(Right.WRITE, runtime.workspace)
+    refuse_managed(runtime, "edited", runtime.values_key)
+    spec = runtimes.spec_of(runtime)
+    form, rows = _typed(request) or (RuntimeForm(initial=_initial(runtime)), RuntimeRows.stored(spec))
+    form.lock(runtime.model_type_id, (runtime.runtime_image_name, image_label(runtime)))
+    outcome: Submission[Runtime] = Submission()
+    if form.is_bound:
+        outcome = submit(
+            request,
+            check=lambda: _check(form, rows),
+            perform=lambda: runtimes.update_runtime(
+                actor=request.actor,
+                workspace=runtime.workspace.uid,
+                uid=uid,
+                changes=_changes(form, rows),
+                revision=form.cleaned_data["revision"],
+                # Locked fields are not sent by a browser; whatever else sends them is told, not ignored.
+                model_type=request.POST.get("model_type"),
+                runtime_image=request.POST.get("runtime_image"),
+                now=timezone.now(),
+            ),
+            blame=lambda fault: blame(form, rows, fault),
+        )
+    if outcome.done:
+        messages.success(request, f"Runtime {outcome.done.display_name} saved.")
+        return redirect("runtimes:runtime-detail", runtime.workspace.uid, uid)
+    context = {
+        "form": form,
+        "rows": rows,
+        "runtime": runtime,
+        "refusal": outcome.refusal,
+        "conflict": conflict_of(form, outcome.refused, runtime.name),
+    }
+    return render(request, "runtimes/runtime_update.html", context, status=outcome.status)
+
+
+def blame(form: RuntimeForm, rows: RuntimeRows, fault: Invalid) -> None:
+    """Put each fault at its field, in a row or in the form."""
+    rest = {}
+    for path, sentence in fault.fields.items():
+        if place := rows.place(path):
+            row, field = place
+            row.add_error(None if field == "__all__" else field, sentence)
+        else:
+            rest[path] = sentence
+    add_faults(form, Invalid(rest))
+
+
+def image_choices(scope: Scope) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The picker of images: each with "current version" and, to pin, its versions."""
+    groups = []
+    for image in queries.pickable_images(scope):
+        follow = (image.name, f"{image.display_name}: current version ({image.current_version or 'none usable'})")
+        pins = []
+        for version in image.versions.all():
+            version.image = image
+            note = "" if version.state == "ACTIVE" else f" ({version.state.lower()})"
+            pins.append((version.name, f"{image.display_name}: pinned to {version.version}{note}"))
+        inherited = " · global" if image.workspace.is_global and not scope_is_global(scope) else ""
+        groups.append((f"{image.display_name}{inherited}", [follow, *pins]))
+    return groups
+
+
+def scope_is_global(scope: Scope) -> bool:
+    """Whether the scope is `global` itself, where nothing is inherited."""
+    return scope.workspace is not None and scope.workspace.is_global
+
+
+def image_label(runtime: Runtime) -> str:
+    """What the locked picker shows."""
+    if runtime.pinned_version:
+        return f"{runtime.image.display_name}: pinned to {runtime.pinned_version}"
+    return f"{runtime.image.display_name}: current version"
+
+
+def _typed(request: ConsoleRequest) -> tuple[RuntimeForm, RuntimeRows] | None:
+    """What was posted: bound to be checked, or unbound where only a row was added or removed."""
+    if request.method != "POST":
+        return None
+    if changes_rows(request.POST):
+        return RuntimeForm(initial=typed(request.POST, RuntimeForm)), RuntimeRows.retyped(request.POST)
+    return RuntimeForm(request.POST), RuntimeRows(request.POST)
+
+
+def _check(form: RuntimeForm, rows: RuntimeRows) -> bool:
+    # Both are checked even when the first fails: every fault is shown at once.
+    return all([form.is_valid(), rows.is_valid()])
+
+
+def _changes(form: RuntimeForm, rows: RuntimeRows) -> dict[str, Any]:
+    return {name: form.cleaned_data[name] for name in _PLAIN} | rows.values()
+
+
+def _initial(runtime: Runtime) -> dict[str, Any]:
+    words = {True: "true", False: "false", None: ""}
+    return {name: getattr(runtime, name) for name in (*_PLAIN, "revision")} | {
+        "data_volume_read_only": words[runtime.data_volume_read_only]
+    }

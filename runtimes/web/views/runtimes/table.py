@@ -1,0 +1,125 @@
+"""The table of runtimes and its export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from mlops_console.access import Right
+from mlops_console.queries import Scope, scope_for
+from mlops_console.web import lists
+from mlops_console.web.exports import csv_response
+from mlops_console.web.http import ConsoleRequest, person_of
+from runtimes import queries
+from runtimes.models import ModelType, Runtime
+from runtimes.queries import RUNTIME_ORDERS, RowFilter
+from runtimes.web.forms import RuntimeFilterForm
+
+COLUMNS: Final = {
+    "model_type": "Model type",
+    "image": "Runtime image",
+    "version": "Version",
+    "state": "State",
+    "managed_by": "Managed by",
+    "workspace": "Workspace",
+    "updated": "Updated",
+}
+DEFAULT_COLUMNS: Final = ("model_type", "image", "version", "state", "managed_by", "updated")
+VERBS: Final = [{"value": verb, "label": verb.title()} for verb in ("deprecate", "disable", "enable")]
+
+
+@require_GET
+def runtime_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
+    """The table of runtimes in a scope."""
+    request.scope = scope = scope_for(request.actor, workspace)
+    filters, narrow = narrowed(request.GET)
+    query = lists.read(request, RUNTIME_ORDERS, "name")
+    context = lists.context(queries.runtimes_in(scope, narrow), query, f"runtimes {scope.uid} {narrow}")
+    shown = _shown_columns(request, scope)
+    context |= {
+        "filters": filters,
+        "filtered": narrow != RowFilter(),
+        "may_write": lists.may_write(request),
+        "may_change": _may_change(request, scope),
+        "columns": [{"key": key, "label": label, "shown": key in shown} for key, label in COLUMNS.items()],
+        "shown": shown,
+        "columns_url": f"{reverse('console:columns')}?list=runtimes",
+        "bulk_url": reverse("runtimes:runtime-bulk", args=[scope.uid]),
+        "verbs": VERBS,
+    }
+    return render(request, "runtimes/runtime_list.html", context)
+
+
+@require_GET
+def runtime_export(request: ConsoleRequest, workspace: str) -> StreamingHttpResponse:
+    """The filtered rows as CSV, in the order of the table."""
+    scope = scope_for(request.actor, workspace)
+    _, narrow = narrowed(request.GET)
+    order = lists.read(request, RUNTIME_ORDERS, "name").order
+    rows = queries.runtimes_in(scope, narrow).order_by(*order.ordering())
+    header = (
+        "name",
+        "id",
+        "workspace",
+        "model type",
+        "runtime image",
+        "pinned version",
+        "state",
+        "state reason",
+        "managed by",
+        "description",
+        "created",
+        "updated",
+    )
+    return csv_response(f"runtimes-{scope.uid}.csv", header, _export_rows(rows.iterator(chunk_size=2000)))
+
+
+def narrowed(query: Mapping[str, Any]) -> tuple[RuntimeFilterForm, RowFilter]:
+    """The filter of a query string; a value that is not offered narrows nothing and is named at its field."""
+    types: list[ModelType] = list(queries.model_types())
+    form = RuntimeFilterForm(query, types)
+    form.is_valid()
+    typed = form.cleaned_data
+    narrow = RowFilter(
+        search=typed.get("q", ""),
+        state=typed.get("state", ""),
+        managed_by=typed.get("managed_by", ""),
+        model_type=typed.get("model_type", ""),
+    )
+    return form, narrow
+
+
+def _shown_columns(request: ConsoleRequest, scope: Scope) -> frozenset[str]:
+    chosen = person_of(request).preferences.get("columns", {}).get("runtimes")
+    if chosen is not None:
+        return frozenset(chosen)
+    return frozenset((*DEFAULT_COLUMNS, "workspace") if scope.is_all else DEFAULT_COLUMNS)
+
+
+def _may_change(request: ConsoleRequest, scope: Scope) -> bool:
+    if scope.workspace is None:
+        return request.actor.is_platform_admin
+    return request.actor.may(Right.CHANGE_STATE, scope.workspace)
+
+
+def _export_rows(rows: Iterator[Runtime]) -> Iterator[tuple[Any, ...]]:
+    for row in rows:
+        yield (
+            row.display_name,
+            row.uid,
+            row.workspace.uid,
+            row.model_type_id,
+            row.image.name,
+            row.pinned_version or "",
+            row.state,
+            row.state_reason,
+            queries.BOOTSTRAP if row.managed_by_bootstrap else queries.PEOPLE,
+            row.description,
+            row.created_at.isoformat(),
+            row.updated_at.isoformat(),
+        )

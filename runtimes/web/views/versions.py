@@ -1,0 +1,110 @@
+"""Pages of the versions of an image."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from mlops_console.access import Right
+from mlops_console.errors import Missing
+from mlops_console.queries import scope_for
+from mlops_console.web.forms import add_faults
+from mlops_console.web.http import ConsoleRequest
+from mlops_console.web.submission import submit
+from runtimes import queries
+from runtimes.actions import images, states
+from runtimes.rules.lifecycle import StateVerb
+from runtimes.rules.versions import parse_reference, version_for
+from runtimes.web.forms import VersionForm
+from runtimes.web.states import StateDialog, affected, answer, runtime_items
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def version_create(request: ConsoleRequest, workspace: str, uid: str) -> HttpResponse:
+    """The form that adds a version to an image."""
+    image = queries.find_image(request.actor, workspace, uid)
+    request.scope = scope_for(request.actor, workspace)
+    request.actor.require(Right.WRITE, image.workspace)
+    form = VersionForm(request.POST or None)
+    outcome = submit(
+        request,
+        check=form.is_valid,
+        perform=lambda: images.add_version(
+            actor=request.actor,
+            workspace=image.workspace.uid,
+            image=uid,
+            now=timezone.now(),
+            **form.cleaned_data,
+        ),
+        blame=partial(add_faults, form),
+    )
+    if outcome.done:
+        messages.success(request, f"Version {outcome.done} added to {image}.")
+        return redirect("runtimes:image-detail", image.workspace.uid, uid)
+    context = {"form": form, "image": image, "refusal": outcome.refusal}
+    return render(request, "runtimes/version_create.html", context, status=outcome.status)
+
+
+@require_GET
+def reference_check(request: ConsoleRequest, workspace: str) -> HttpResponse:
+    """How a container image reference would be read, asked for while somebody types it."""
+    scope_for(request.actor, workspace)
+    text, explicit = request.GET.get("reference", "").strip(), request.GET.get("version", "").strip()
+    parsed, version, fault = None, "", ""
+    try:
+        if text:
+            parsed = parse_reference(text)
+            version = version_for(parsed, explicit)
+    except ValueError as problem:
+        fault = str(problem)
+    context = {"parsed": parsed, "version": version, "fault": fault}
+    return render(request, "runtimes/_reference.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def version_state(
+    request: ConsoleRequest, workspace: str, uid: str, version: str, verb: StateVerb
+) -> HttpResponse:
+    """The dialog that deprecates, disables or activates a version and shows what is current afterwards."""
+    row = queries.find_version(request.actor, workspace, uid, version)
+    image = row.image
+    request.scope = scope_for(request.actor, workspace)
+    request.actor.require(Right.CHANGE_STATE, image.workspace)
+    if verb is StateVerb.ENABLE:
+        raise Missing("Versions are activated; runtimes and images are enabled.")
+    change = queries.current_after(row, verb)
+    using = runtime_items(queries.runtimes_resolving_to(row, request.actor))
+    dialog = StateDialog(
+        verb=verb,
+        subject=f"{image.display_name} {row.version}",
+        back=reverse("runtimes:image-detail", args=[image.workspace.uid, uid]),
+        affected=[
+            affected("Current version of the image", [{"label": image.display_name, "note": change.sentence}], 1),
+            *([affected("Runtimes that resolve to this version", using, len(using))] if using else []),
+        ],
+        warning=(
+            f"{row.version} is the last usable version of {image.display_name}: "
+            "nothing new can be deployed on it until another version is added or activated."
+            if change.is_none_left
+            else ""
+        ),
+    )
+    return answer(
+        request,
+        dialog,
+        lambda reason: states.change_version_state(
+            actor=request.actor,
+            workspace=image.workspace.uid,
+            image=uid,
+            version=row.version,
+            verb=verb,
+            reason=reason,
+            now=timezone.now(),
+        ),
+    )
