@@ -55,7 +55,7 @@ def create_runtime(
         faults["model_type"] = f"There is no model type {model_type!r}." if model_type else "Choose a model type."
     image, version = _bound(faults, actor, workspace, runtime_image)
     faults.raise_any()
-    values = _normalised(spec)
+    values = normalised(spec)
     try:
         with transaction.atomic():
             runtime = Runtime.objects.create(
@@ -110,7 +110,7 @@ def update_runtime(
     new = replace(old, **changes)
     if found := rules.faults(new):
         raise Invalid(found)
-    values = _normalised(new)
+    values = normalised(new)
     differing = [field for field in FIELDS if getattr(runtime, field) != values[field]]
     if differing:
         before = {field: getattr(runtime, field) for field in differing}
@@ -179,7 +179,8 @@ def split_image_name(name: str) -> tuple[str, str, str]:
     raise ValueError("name it as workspaces/W/runtimeImages/I or workspaces/W/runtimeImages/I/versions/vX.Y.Z")
 
 
-def _normalised(spec: RuntimeSpec) -> dict[str, Any]:
+def normalised(spec: RuntimeSpec) -> dict[str, Any]:
+    """The columns that a sound spec is stored in."""
     values = asdict(spec)
     return values | {
         "display_name": spec.display_name.strip(),

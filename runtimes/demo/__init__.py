@@ -1,0 +1,1 @@
+"""What `manage.py up --demo` shows: a catalogue, people, and two workspaces with runtimes of their own."""
