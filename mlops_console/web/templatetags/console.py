@@ -1,0 +1,224 @@
+"""What the templates of every page share: icons, badges, times, and links that keep the rest of the query."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+from django import template
+from django.forms import BaseForm, BoundField
+from django.http import HttpRequest, QueryDict
+from django.template import Context
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from lucide.templatetags.lucide import lucide
+
+register = template.Library()
+
+NOTHING: Final = "–"
+COUNT_CAP: Final = 10_000
+"""Counts above this are shown as "10,000+", as `keyset.capped_count` does not look further."""
+
+# state: tone (a class of console.css), icon; unknown states are shown plainly
+_STATES: Final = {
+    "ACTIVE": ("good", "circle-check"),
+    "DEPRECATED": ("warning", "triangle-alert"),
+    "DISABLED": ("danger", "ban"),
+    "RUNNING": ("info", "loader"),
+    "PENDING": ("plain", "clock"),
+    "PAUSED": ("warning", "pause"),
+    "SUCCEEDED": ("good", "circle-check"),
+    "FAILED": ("danger", "circle-x"),
+    "ABORTED": ("danger", "circle-x"),
+    "ROLLED_BACK": ("danger", "undo-2"),
+}
+_UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+_RELATIVE_UP_TO: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One filter in force, and the address of the list without it."""
+
+    label: str
+    value: str
+    clear_url: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of an audit entry as text; a missing side is empty."""
+
+    field: str
+    before: str
+    after: str
+
+
+@register.simple_tag
+def icon(name: str, size: int = 16, css: str = "") -> SafeString:
+    """An inline icon of `size` CSS pixels, silent to screen readers; raises IconDoesNotExist for unknown names."""
+    return _svg(str(name), size, str(css))
+
+
+@register.simple_tag
+def state_badge(state: str) -> SafeString:
+    """A state as an icon and a word."""
+    tone, symbol = _STATES.get(state, ("plain", "circle"))
+    word = str(state).replace("_", " ").capitalize()
+    return format_html('<span class="badge {}">{}{}</span>', tone, _svg(symbol, 14, ""), word)
+
+
+@register.simple_tag
+def ago(instant: datetime | None) -> str:
+    """An instant as `<time>`: in relative words while it is near, as a date later; exact in its title."""
+    if instant is None:
+        return NOTHING
+    utc = timezone.localtime(instant)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        utc.isoformat(timespec="seconds"),
+        f"{utc.day} {utc:%b %Y, %H:%M:%S} {utc.tzname()}",
+        relative(instant, timezone.now()),
+    )
+
+
+def relative(instant: datetime, now: datetime) -> str:
+    """An instant as seen from `now`: "3 minutes ago", "in 2 days", or its date when further away than 30 days."""
+    distance = abs(now - instant)
+    if distance > _RELATIVE_UP_TO:
+        return f"{instant.day} {instant:%b %Y}"
+    seconds = int(distance.total_seconds())
+    for unit, length in _UNITS:
+        if count := seconds // length:
+            words = f"{count} {unit}{'' if count == 1 else 's'}"
+            return f"{words} ago" if instant <= now else f"in {words}"
+    return "just now"
+
+
+@register.filter
+def thousands(number: int | None) -> str:
+    """A whole number with thousands separators."""
+    return NOTHING if number is None else f"{number:,}"
+
+
+@register.simple_tag
+def row_count(count: int) -> str:
+    """How many rows there are: "1 row", "1,234 rows", "10,000+ rows"."""
+    if count > COUNT_CAP:
+        return f"{COUNT_CAP:,}+ rows"
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+@register.inclusion_tag("components/_sort_header.html", takes_context=True)
+def sort_header(
+    context: Context, key: str, label: str, *, first: str = "", css: str = "", region: str = "rows"
+) -> dict[str, Any]:
+    """A column header that sorts; `first="-"` makes its first click sort downwards."""
+    sort = str(context.get("sort", ""))
+    direction = {key: "ascending", f"-{key}": "descending"}.get(sort, "none")
+    following = {"ascending": f"-{key}", "descending": key}.get(direction, f"{first}{key}")
+    request: HttpRequest = context["request"]
+    query = _without(request.GET, "page", "sort")
+    query["sort"] = following
+    return {
+        "key": key,
+        "label": label,
+        "css": css,
+        "region": region,
+        "direction": direction,
+        "symbol": {"ascending": "arrow-up", "descending": "arrow-down"}.get(direction, "chevrons-up-down"),
+        "url": _address(request, query),
+    }
+
+
+@register.simple_tag(takes_context=True)
+def page_url(context: Context, token: str) -> str:
+    """The address of another page of this list; `""` is the first."""
+    request: HttpRequest = context["request"]
+    query = _without(request.GET, "page")
+    if token:
+        query["page"] = token
+    return _address(request, query)
+
+
+@register.simple_tag(takes_context=True)
+def carry(context: Context, *, only: str = "", without: str = "", form: str = "") -> SafeString:
+    """Hidden inputs that repeat the present query in a GET form; `form` ties them to one that stands elsewhere."""
+    query: QueryDict = context["request"].GET
+    wanted, unwanted = only.split(), without.split()
+    tie = format_html(' form="{}"', form) if form else ""
+    return format_html_join(
+        "",
+        '<input type="hidden" name="{}" value="{}"{}>',
+        (
+            (name, value, tie)
+            for name, values in query.lists()
+            if name not in unwanted and (not wanted or name in wanted)
+            for value in values
+        ),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def active_filters(context: Context, filters: BaseForm) -> list[Chip]:
+    """The filters in force, by the fields of their form."""
+    request: HttpRequest = context["request"]
+    return [
+        Chip(str(field.label), shown, _address(request, _without(request.GET, "page", field.html_name)))
+        for field in filters
+        if not field.is_hidden and (shown := _shown(field))
+    ]
+
+
+@register.filter
+def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Change]:
+    """What differs between two states of one thing, field by field; nested maps are opened up to their entries."""
+    old, new = dict(_flat(before or {})), dict(_flat(after or {}))
+    fields = (Change(field, old.get(field, ""), new.get(field, "")) for field in {**old, **new})
+    return [change for change in fields if change.before != change.after]
+
+
+@lru_cache(maxsize=256)
+def _svg(name: str, size: int, css: str) -> SafeString:
+    # The package parses and prints the icon anew each time: too slow for one in every cell.
+    drawn = lucide(name, size=size, aria_hidden="true", focusable="false", **{"class": f"icon {css}".strip()})
+    return mark_safe(drawn)  # noqa: S308 - drawn by the package from its own file
+
+
+def _without(query: QueryDict, *names: str) -> QueryDict:
+    rest = query.copy()
+    for name in names:
+        rest.pop(name, None)
+    return rest
+
+
+def _address(request: HttpRequest, query: QueryDict) -> str:
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def _shown(field: BoundField) -> str:
+    """What was chosen in a field, in the words of its choices; `""` where nothing was."""
+    value = field.value()
+    chosen = [str(each) for each in value] if isinstance(value, (list, tuple)) else [str(value or "")]
+    words = {str(key): str(word) for key, word in getattr(field.field, "choices", ())}
+    return ", ".join(words.get(each, each) for each in chosen if each.strip())
+
+
+def _flat(values: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, str]]:
+    for key, value in values.items():
+        name = f"{path}{key}"
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{name}.")
+        else:
+            yield name, _text(value)
+
+
+def _text(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,154 @@
+"""Who sees which workspaces, and what the audit page narrows to."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from mlops_console import audit
+from mlops_console.access import Role
+from mlops_console.errors import Missing, NotAllowed
+from mlops_console.models import AuditEntry, Token
+from mlops_console.queries import (
+    AuditFilter,
+    audit_in,
+    history_of,
+    live_tokens,
+    memberships_in,
+    people,
+    roles_of,
+    scope_for,
+    workspace_for,
+    workspaces_of,
+)
+from tests.cast import Cast
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("role", "uid", "fault"),
+    [
+        ("admin", "lab", None),
+        ("admin", "elsewhere", None),
+        ("admin", "global", None),
+        ("admin", "-", None),
+        ("admin", "nowhere", Missing),
+        ("owner", "lab", None),
+        ("owner", "elsewhere", Missing),
+        ("owner", "-", NotAllowed),
+        ("viewer", "lab", None),
+        ("viewer", "global", None),
+        ("viewer", "-", NotAllowed),
+        ("stranger", "lab", Missing),
+        ("stranger", "nowhere", Missing),
+        ("stranger", "global", None),
+    ],
+)
+def test_a_scope_opens_to_members_only(cast: Cast, role: str, uid: str, fault: type[Exception] | None) -> None:
+    if fault:
+        with pytest.raises(fault):
+            scope_for(cast.actor(role), uid)
+    else:
+        scope = scope_for(cast.actor(role), uid)
+        assert scope.uid == uid
+        assert scope.is_all is (uid == "-")
+
+
+def test_a_workspace_inherits_from_global_but_global_from_nobody(cast: Cast) -> None:
+    actor = cast.actor("viewer")
+    assert scope_for(actor, "lab").inherited == cast.everyone
+    assert scope_for(actor, "global").inherited is None
+
+
+def test_all_workspaces_are_no_workspace(cast: Cast) -> None:
+    with pytest.raises(Missing):
+        workspace_for(cast.actor("admin"), "-")
+
+
+@pytest.mark.parametrize(
+    ("role", "seen"),
+    [
+        ("admin", {"lab", "elsewhere", "global"}),
+        ("viewer", {"lab", "global"}),
+        ("stranger", {"elsewhere", "global"}),
+    ],
+)
+def test_people_see_their_workspaces_and_global(cast: Cast, role: str, seen: set[str]) -> None:
+    assert {each.uid for each in workspaces_of(cast.actor(role))} == seen
+
+
+def test_members_and_their_roles(cast: Cast) -> None:
+    assert [(each.user.username, each.role) for each in memberships_in(cast.workspace)] == [
+        ("operator", "OPERATOR"),
+        ("owner", "ADMIN"),
+        ("viewer", "VIEWER"),
+    ]
+    assert roles_of(cast.viewer) == {cast.workspace.pk: Role.VIEWER}
+    assert people().get(username="viewer").workspace_count == 1  # type: ignore[attr-defined] # annotated
+
+
+@pytest.mark.parametrize(
+    ("fields", "lives"),
+    [
+        ({}, True),
+        ({"expires_at": NOW + timedelta(seconds=1)}, True),
+        ({"expires_at": NOW}, False),
+        ({"revoked_at": NOW}, False),
+    ],
+    ids=["unlimited", "not yet expired", "expired", "revoked"],
+)
+def test_a_token_lives_until_it_expires_or_is_revoked(cast: Cast, fields: dict[str, datetime], lives: bool) -> None:
+    Token.objects.create(user=cast.viewer, name="t", digest="d", **fields)
+    assert live_tokens(now=NOW).exists() is lives
+
+
+def test_an_inactive_account_takes_its_tokens_along(cast: Cast) -> None:
+    Token.objects.create(user=cast.viewer, name="t", digest="d")
+    cast.viewer.is_active = False
+    cast.viewer.save(update_fields=["is_active"])
+    assert not live_tokens(now=NOW).exists()
+
+
+def write(cast: Cast, number: int, verb: audit.Verb, day: int, workspace: str = "lab", role: str = "owner") -> None:
+    subject = audit.Subject(audit.Kind.RUNTIME, f"workspaces/{workspace}/runtimes/R-{number}", workspace)
+    at = datetime(2026, 11, day, 23, 59, tzinfo=UTC)
+    audit.record([audit.entry(actor=cast.actor(role), verb=verb, subject=subject, now=at)])
+
+
+@pytest.mark.parametrize(
+    ("narrow", "found"),
+    [
+        (AuditFilter(), [4, 3, 2, 1]),
+        (AuditFilter(actor="operator"), [3]),
+        (AuditFilter(actor="oper"), []),
+        (AuditFilter(verb="disable"), [4, 2]),
+        (AuditFilter(subject="r-2"), [2]),
+        (AuditFilter(since=date(2026, 11, 3)), [4, 3]),
+        (AuditFilter(until=date(2026, 11, 2)), [2, 1]),
+        (AuditFilter(since=date(2026, 11, 2), until=date(2026, 11, 2)), [2]),
+        (AuditFilter(verb="disable", since=date(2026, 11, 4)), [4]),
+    ],
+)
+def test_the_audit_trail_narrows(cast: Cast, narrow: AuditFilter, found: list[int]) -> None:
+    write(cast, 1, audit.Verb.CREATE, 1)
+    write(cast, 2, audit.Verb.DISABLE, 2)
+    write(cast, 3, audit.Verb.ENABLE, 3, role="operator")
+    write(cast, 4, audit.Verb.DISABLE, 4)
+    write(cast, 5, audit.Verb.DISABLE, 4, workspace="elsewhere")
+    rows = audit_in(scope_for(cast.actor("viewer"), "lab"), narrow)
+    assert [int(row.subject.rpartition("-")[2]) for row in rows] == found
+
+
+def test_all_workspaces_show_every_entry(cast: Cast) -> None:
+    write(cast, 1, audit.Verb.CREATE, 1)
+    write(cast, 2, audit.Verb.CREATE, 1, workspace="elsewhere")
+    assert audit_in(scope_for(cast.actor("admin"), "-")).count() == AuditEntry.objects.count() == 2
+
+
+def test_history_is_that_of_one_row_newest_first(cast: Cast) -> None:
+    for day, verb in enumerate((audit.Verb.CREATE, audit.Verb.DEPRECATE, audit.Verb.DISABLE), 1):
+        write(cast, 1, verb, day)
+    write(cast, 2, audit.Verb.CREATE, 9)
+    assert [each.verb for each in history_of("workspaces/lab/runtimes/R-1", 2)] == ["disable", "deprecate"]
