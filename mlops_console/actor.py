@@ -15,7 +15,7 @@ class ActorKind(StrEnum):
     """What sort of actor an audit row names."""
 
     PERSON = "person"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 a kind of actor, no secret
     WORKER = "worker"
     BOOTSTRAP = "bootstrap"
 

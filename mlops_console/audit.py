@@ -36,7 +36,7 @@ class Kind(StrEnum):
     WORKSPACE = "workspace"
     MEMBERSHIP = "membership"
     USER = "user"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 a kind of subject, no secret
     VALUES = "values file"
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Tags, register
+from django.core.checks import Warning as CheckWarning
 
 
 @register(Tags.security, deploy=True)
@@ -15,7 +16,7 @@ def check_hosts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     """A console for others that answers to every name, or only to names of this machine."""
     if "*" in settings.ALLOWED_HOSTS:
         return [
-            Warning(
+            CheckWarning(
                 "ALLOWED_HOSTS lets requests for any host name in.",
                 hint="Name the hosts people type: ALLOWED_HOSTS=console.example.org",
                 id="console.W001",
@@ -23,7 +24,7 @@ def check_hosts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         ]
     if not set(settings.ALLOWED_HOSTS) - {"localhost", "127.0.0.1", "[::1]"}:
         return [
-            Warning(
+            CheckWarning(
                 "Only requests to this machine's own names are answered.",
                 hint="Name the hosts people type: ALLOWED_HOSTS=console.example.org",
                 id="console.W002",

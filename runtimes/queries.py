@@ -35,8 +35,6 @@ class RowFilter:
     search: str = ""
     state: str = ""
     managed_by: str = ""
-    model_type: str = ""
-    image: str = ""
 
     def apply(self, rows: QuerySet[T]) -> QuerySet[T]:
         """Narrow runtimes or images."""
@@ -44,11 +42,14 @@ class RowFilter:
             rows = rows.filter(state=self.state)
         if self.managed_by:
             rows = rows.filter(managed_by_bootstrap=self.managed_by == BOOTSTRAP)
-        if self.model_type:
-            rows = rows.filter(model_type=self.model_type)
-        if self.image:
-            rows = rows.filter(image__uid=self.image)
         return matching(rows, self.search) if self.search else rows
+
+
+@dataclass(frozen=True)
+class RuntimeFilter(RowFilter):
+    """What the list of runtimes narrows by as well."""
+
+    model_type: str = ""
 
 
 RUNTIME_ORDERS: Final[dict[str, tuple[str, ...]]] = {
@@ -74,9 +75,11 @@ IMAGE_ORDERS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-def runtimes_in(scope: Scope, narrow: RowFilter = RowFilter()) -> QuerySet[Runtime]:
+def runtimes_in(scope: Scope, narrow: RuntimeFilter = RuntimeFilter()) -> QuerySet[Runtime]:
     """The runtimes of a scope with what a list shows of them."""
     rows = narrow.apply(Runtime.objects.filter(scope.rows()))
+    if narrow.model_type:
+        rows = rows.filter(model_type=narrow.model_type)
     return rows.select_related("workspace", "image__workspace", "pinned_version").annotate(
         pinned_precedence=Coalesce("pinned_version__precedence", Value(""))
     )
@@ -84,13 +87,18 @@ def runtimes_in(scope: Scope, narrow: RowFilter = RowFilter()) -> QuerySet[Runti
 
 def images_in(scope: Scope, narrow: RowFilter = RowFilter()) -> QuerySet[RuntimeImage]:
     """The images of a scope with their current version and the number of versions."""
-    rows = narrow.apply(RuntimeImage.objects.filter(scope.rows()))
-    return rows.select_related("workspace").with_current().with_version_count()
+    rows = RuntimeImage.objects.with_current().with_version_count().filter(scope.rows())
+    return narrow.apply(rows.select_related("workspace"))
 
 
 def find_runtime(actor: Actor, workspace: str, uid: str) -> Runtime:
     """One runtime of a workspace, or the inherited one of that id; raises Missing or NotAllowed."""
-    return _find(Runtime.objects.select_related("workspace", "image__workspace", "pinned_version"), actor, workspace, uid)
+    return _find(
+        Runtime.objects.select_related("workspace", "image__workspace", "pinned_version"),
+        actor,
+        workspace,
+        uid,
+    )
 
 
 def find_image(actor: Actor, workspace: str, uid: str) -> RuntimeImage:

@@ -50,9 +50,7 @@ def make_cast() -> Cast:
     everyone, _ = Workspace.objects.get_or_create(uid=GLOBAL, defaults={"display_name": "Global"})
     workspace = Workspace.objects.create(uid="lab", display_name="Lab")
     other = Workspace.objects.create(uid="elsewhere", display_name="Elsewhere")
-    people = {
-        role: User.objects.create_user(role, PASSWORD) for role in ("owner", "operator", "viewer", "stranger")
-    }
+    people = {role: User.objects.create_user(role, PASSWORD) for role in ("owner", "operator", "viewer", "stranger")}
     admin = User.objects.create_user("admin", PASSWORD, is_platform_admin=True)
     for role, where, what in (
         ("owner", workspace, Role.ADMIN),

@@ -14,9 +14,7 @@ def make_model_type(name: str = "h2o3_mojo") -> ModelType:
     return ModelType.objects.get_or_create(name=name, defaults={"display_name": name})[0]
 
 
-def make_image(
-    workspace: Workspace, uid: str = "h2o3-mojo", *, versions: str = "", **fields: Any
-) -> RuntimeImage:
+def make_image(workspace: Workspace, uid: str = "h2o3-mojo", *, versions: str = "", **fields: Any) -> RuntimeImage:
     """An image, with `versions` named by words such as `v1.5.4 v1.6.0`."""
     image = RuntimeImage.objects.create(
         workspace=workspace, uid=uid, **{"display_name": uid.replace("-", " ").capitalize()} | fields
@@ -34,9 +32,7 @@ def make_version(image: RuntimeImage, version: str = "v1.5.4", **fields: Any) ->
     )
 
 
-def make_runtime(
-    image: RuntimeImage, uid: str = "mojo", *, model_type: str = "h2o3_mojo", **fields: Any
-) -> Runtime:
+def make_runtime(image: RuntimeImage, uid: str = "mojo", *, model_type: str = "h2o3_mojo", **fields: Any) -> Runtime:
     """A runtime on an image, in the workspace of the image unless another is given."""
     return Runtime.objects.create(
         image=image,

@@ -17,6 +17,5 @@ from mlops_console.settings import DATABASES, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-DATABASES["default"]["OPTIONS"] = {}
 DATABASES["default"]["DURABLE"] = False
-LOGGING["root"]["level"] = "WARNING"  # type: ignore[name-defined]  # noqa: F405
+LOGGING["root"]["level"] = "WARNING"  # type: ignore[index]  # noqa: F405

@@ -67,9 +67,7 @@ def _record(
     before: str = "",
     after: str = "",
 ) -> None:
-    subject = audit.Subject(
-        audit.Kind.MEMBERSHIP, f"{workspace.name}/members/{user.username}", workspace.uid
-    )
+    subject = audit.Subject(audit.Kind.MEMBERSHIP, f"{workspace.name}/members/{user.username}", workspace.uid)
     audit.record(
         [
             audit.entry(

@@ -90,9 +90,7 @@ def set_columns(*, actor: Actor, list_name: str, columns: Sequence[str]) -> None
 
 
 def _keep_a_platform_admin(user: User) -> None:
-    others = (
-        User.objects.select_for_update().filter(is_active=True, is_platform_admin=True).exclude(pk=user.pk)
-    )
+    others = User.objects.select_for_update().filter(is_active=True, is_platform_admin=True).exclude(pk=user.pk)
     if not others:
         raise Refused("last-platform-admin", "Somebody must stay an active platform admin.")
 

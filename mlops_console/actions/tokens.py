@@ -47,12 +47,15 @@ def issue_token(
         raise Invalid({"name": f"{user.username} has a token named {name} already."})
     secret = PREFIX + secrets.token_urlsafe(32)
     token = Token.objects.create(
-        user=user, name=name, digest=digest(secret), expires_at=expires_at, read_only=read_only, created_at=now
+        user=user,
+        name=name,
+        digest=digest(secret),
+        expires_at=expires_at,
+        read_only=read_only,
+        created_at=now,
     )
     after = {"name": name, "read only": read_only, "expires": expires_at.isoformat() if expires_at else None}
-    audit.record(
-        [audit.entry(actor=actor, verb=audit.Verb.CREATE, subject=_subject(token), now=now, after=after)]
-    )
+    audit.record([audit.entry(actor=actor, verb=audit.Verb.CREATE, subject=_subject(token), now=now, after=after)])
     return token, secret
 
 

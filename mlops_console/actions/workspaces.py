@@ -35,9 +35,7 @@ def create_workspace(
     actor.require_platform_admin("create workspaces")
     values = _checked({"display_name": display_name, "description": description, "annotations": annotations or {}})
     if uid and not _UID.fullmatch(uid):
-        raise Invalid(
-            {"uid": "Use 1 to 63 lower-case letters, digits, - and _, with a letter or digit at both ends."}
-        )
+        raise Invalid({"uid": "Use 1 to 63 lower-case letters, digits, - and _, with a letter or digit at both ends."})
     if uid and Workspace.objects.filter(uid=uid).exists():
         raise Refused("taken", f"There is a workspace {uid} already.")
     workspace = Workspace.objects.create(
@@ -55,9 +53,7 @@ def create_workspace(
 
 
 @transaction.atomic
-def update_workspace(
-    *, actor: Actor, workspace: Workspace, changes: Mapping[str, Any], now: datetime
-) -> Workspace:
+def update_workspace(*, actor: Actor, workspace: Workspace, changes: Mapping[str, Any], now: datetime) -> Workspace:
     """Change name, description or annotations; raises NotAllowed, Missing or Invalid."""
     row = _locked(actor, workspace, "change workspaces")
     values = _checked({field: getattr(row, field) for field in _FIELDS} | dict(changes))

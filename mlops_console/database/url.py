@@ -31,7 +31,7 @@ def database_from_url(name: str, url: str) -> dict[str, Any]:
         "PASSWORD": parts.pop("password", ""),
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
-        "OPTIONS": {"connect_timeout": CONNECT_TIMEOUT_SECONDS} | parts,
+        "OPTIONS": {"connect_timeout": CONNECT_TIMEOUT_SECONDS, **parts},
     }
     if not database["NAME"] and "service" not in parts:
         raise SettingFault(name, without_password(url), f"{ALLOWED} (it names no database)")

@@ -70,9 +70,7 @@ class Membership(models.Model):
                 name="membership_once",
                 violation_error_message="This person is a member already.",
             ),
-            models.CheckConstraint(
-                condition=Q(role__in=[role.value for role in Role]), name="membership_role_known"
-            ),
+            models.CheckConstraint(condition=Q(role__in=[role.value for role in Role]), name="membership_role_known"),
         )
 
     def __str__(self) -> str:

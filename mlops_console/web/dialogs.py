@@ -30,9 +30,12 @@ class Deletion:
 
 def ask_deletion(request: ConsoleRequest, dialog: Deletion, perform: Callable[[], None]) -> HttpResponse:
     """Show the question, or delete once it was confirmed."""
-    outcome = submit(
-        request, check=lambda: True, perform=lambda: (perform(),), blame=lambda fault: None
-    )
+
+    def delete() -> bool:
+        perform()
+        return True
+
+    outcome = submit(request, check=lambda: True, perform=delete, blame=lambda _: None)
     if outcome.done:
         messages.success(request, f"{dialog.subject} {dialog.done}.")
         return redirect(dialog.done_back)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.db import transaction
 
@@ -55,9 +54,7 @@ def apply_values(
     if _remember(diff, values.digest, source, now):
         subject = audit.Subject(audit.Kind.VALUES, source[-400:], GLOBAL)
         after = {"digest": values.digest, "changes": len(diff.changes), "held": len(diff.held)}
-        entries.append(
-            audit.entry(actor=actor, verb=audit.Verb.BOOTSTRAP, subject=subject, now=now, after=after)
-        )
+        entries.append(audit.entry(actor=actor, verb=audit.Verb.BOOTSTRAP, subject=subject, now=now, after=after))
     audit.record(entries)
     return diff
 
@@ -136,18 +133,17 @@ def _apply(
     if wanted is not None and change.action is not rules.Action.STATE:
         for name, value in _content(rows, wanted).items():
             setattr(row, name, value)
-    state, reason = row.platform_state, row.platform_reason
+    state = wanted.state if wanted else State.DISABLED
+    reason = wanted.state_reason if wanted else rules.REMOVED_REASON
     if change.action is not rules.Action.UPDATE:
-        state = wanted.state if wanted else State.DISABLED
-        reason = wanted.state_reason if wanted else rules.REMOVED_REASON
-        row.platform_state, row.platform_reason, row.platform_state_at = state, reason, now
+        row.platform_state, row.platform_reason, row.platform_state_at = state.value, reason, now
     # A new row begins at revision 1.
     row.revision += row.pk is not None
     row.updated_at = now
     row.save()
     return audit.entry(
         actor=actor,
-        verb=_verb(change, State(state)),
+        verb=_verb(change, state),
         subject=audit.Subject(_KINDS[change.key.kind], row.name, GLOBAL),
         now=now,
         reason=reason if change.action in (rules.Action.STATE, rules.Action.REMOVE) else f"applied {source}",
@@ -161,8 +157,7 @@ def _new_image(workspace: Workspace, rows: Rows, key: rules.Key) -> Layered:
 
 
 def _new_version(workspace: Workspace, rows: Rows, key: rules.Key) -> Layered:
-    image = rows[rules.Key(rules.Kind.IMAGE, key.uid)]
-    assert isinstance(image, RuntimeImage)
+    image = cast("RuntimeImage", rows[rules.Key(rules.Kind.IMAGE, key.uid)])
     return Version(image=image, version=key.version, precedence=precedence(key.version))
 
 

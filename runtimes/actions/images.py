@@ -106,9 +106,7 @@ def delete_image(*, actor: Actor, workspace: str, uid: str, now: datetime) -> No
     except ProtectedError:
         bound = Runtime.objects.filter(image__workspace=image.workspace, image__uid=uid)
         raise in_use("runtime image", uid, [each.name for each in bound.select_related("workspace")[:20]]) from None
-    audit.record(
-        [audit.entry(actor=actor, verb=audit.Verb.DELETE, subject=subject, now=now, before=before)]
-    )
+    audit.record([audit.entry(actor=actor, verb=audit.Verb.DELETE, subject=subject, now=now, before=before)])
 
 
 @transaction.atomic

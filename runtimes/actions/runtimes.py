@@ -14,7 +14,7 @@ from mlops_console import audit
 from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.errors import Invalid, Missing, Refused
-from mlops_console.models import Workspace
+from mlops_console.models import GLOBAL, AuditEntry, Workspace
 from runtimes import queries
 from runtimes.actions.checks import Faults, checked_uid, refuse_managed, refuse_stale
 from runtimes.actions.images import in_use
@@ -53,8 +53,10 @@ def create_runtime(
     number = checked_uid(faults, uid, "r-")
     if not ModelType.objects.filter(name=model_type).exists():
         faults["model_type"] = f"There is no model type {model_type!r}." if model_type else "Choose a model type."
-    image, version = _bound(faults, actor, workspace, runtime_image)
-    faults.raise_any()
+    bound = faults.check("runtime_image", _bound, actor, workspace, runtime_image)
+    if faults or bound is None:
+        raise Invalid(faults)
+    image, version = bound
     values = normalised(spec)
     try:
         with transaction.atomic():
@@ -153,20 +155,23 @@ def _locked(actor: Actor, workspace: str, uid: str, right: Right) -> Runtime:
     return queries.still_there(rows.filter(pk=found.pk), f"Runtime {uid}")
 
 
-def _bound(
-    faults: Faults, actor: Actor, workspace: Workspace, name: str
-) -> tuple[RuntimeImage | None, Version | None]:
-    """The image, and the pinned version if any, that a resource name stands for; locked against deletion."""
+def _bound(actor: Actor, workspace: Workspace, name: str) -> tuple[RuntimeImage, Version | None]:
+    """The image, and the pinned version if any, that a resource name stands for; the image is locked.
+
+    Raises ValueError when there is none that a runtime of the workspace may take.
+    """
+    if not name:
+        raise ValueError("Choose a runtime image.")
+    place, image_uid, version = split_image_name(name)
+    if place not in (workspace.uid, GLOBAL):
+        raise ValueError("A runtime takes images of its own workspace or of global.")
     try:
-        place, image_uid, version = split_image_name(name)
-        if place not in (workspace.uid, "global"):
-            raise Missing("a runtime takes images of its own workspace or of global")
-        image = queries.find_image(actor, place, image_uid)
-        RuntimeImage.objects.select_for_update(of=("self",), no_key=True).get(pk=image.pk)
-        return image, queries.find_version(actor, place, image_uid, version) if version else None
-    except (Missing, ValueError, RuntimeImage.DoesNotExist) as fault:
-        faults["runtime_image"] = f"There is no runtime image {name!r}: {fault}" if name else "Choose a runtime image."
-        return None, None
+        found = queries.find_image(actor, place, image_uid)
+        locked = RuntimeImage.objects.select_for_update(of=("self",), no_key=True).filter(pk=found.pk)
+        queries.still_there(locked, f"Runtime image {image_uid}")
+        return found, queries.find_version(actor, place, image_uid, version) if version else None
+    except Missing as fault:
+        raise ValueError(fault.message) from None
 
 
 def split_image_name(name: str) -> tuple[str, str, str]:
@@ -194,12 +199,17 @@ def _record(actor: Actor, verb: audit.Verb, runtime: Runtime, now: datetime, **d
     audit.record([_entry(actor, verb, runtime, now, **differing)])
 
 
-def _entry(
-    actor: Actor, verb: audit.Verb, runtime: Runtime, now: datetime, **differing: dict[str, Any]
-) -> audit.AuditEntry:
+def _entry(actor: Actor, verb: audit.Verb, runtime: Runtime, now: datetime, **differing: dict[str, Any]) -> AuditEntry:
     """An audit entry in which the values of secret-looking variables are masked (R12)."""
     for values in differing.values():
         if "environment_variables" in values:
             values["environment_variables"] = masked(values["environment_variables"])
     subject = audit.Subject(audit.Kind.RUNTIME, runtime.name, runtime.workspace.uid)
-    return audit.entry(actor=actor, verb=verb, subject=subject, now=now, **differing)
+    return audit.entry(
+        actor=actor,
+        verb=verb,
+        subject=subject,
+        now=now,
+        before=differing.get("before"),
+        after=differing.get("after"),
+    )

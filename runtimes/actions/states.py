@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from django.db import transaction
 
@@ -12,7 +12,7 @@ from mlops_console import audit
 from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.errors import Invalid, Missing, Refused
-from mlops_console.models import Workspace
+from mlops_console.models import AuditEntry, Workspace
 from runtimes import queries
 from runtimes.models import Runtime, RuntimeImage, Version
 from runtimes.rules.ceiling import DecisionKind, decide
@@ -20,6 +20,9 @@ from runtimes.rules.lifecycle import State, StateVerb, check_reason
 
 Row = Runtime | RuntimeImage | Version
 
+R = TypeVar("R", Runtime, RuntimeImage, Version)
+
+_MOVED: Final = ("api_state", "api_reason", "api_state_at", "api_state_by", "revision", "updated_at")
 BULK_MAX: Final = 10_000
 _KINDS: Final = {Runtime: audit.Kind.RUNTIME, RuntimeImage: audit.Kind.IMAGE, Version: audit.Kind.VERSION}
 
@@ -89,35 +92,33 @@ def refusal(row: Row, verb: StateVerb) -> str:
     )
 
 
-def _locked(model: type[Runtime] | type[RuntimeImage] | type[Version], keys: Iterable[int]) -> list[Row]:
+def _locked(model: type[R], keys: Iterable[int]) -> list[R]:
     """Rows locked in the order of their keys, so that two bulk changes cannot wait for each other."""
     rows = model._default_manager.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
     return list(rows.select_related("image__workspace" if model is Version else "workspace"))
 
 
-def _change(actor: Actor, rows: Sequence[Row], verb: StateVerb, reason: str, now: datetime) -> int:
+def _change(actor: Actor, rows: Sequence[R], verb: StateVerb, reason: str, now: datetime) -> int:
     for workspace in {_workspace(row) for row in rows}:
         actor.require(Right.CHANGE_STATE, workspace)
     reason = _checked(reason)
     refused = {row.name: why for row in rows if (why := refusal(row, verb))}
     if refused:
         if len(rows) == 1:
-            raise Refused("ceiling", *refused.values(), {"rows": refused})
+            raise Refused("ceiling", refused[rows[0].name], {"rows": refused})
         raise Refused(
-            "ceiling", f"{len(refused)} of {len(rows)} cannot change, so nothing was changed.", {"rows": refused}
+            "ceiling",
+            f"{len(refused)} of {len(rows)} cannot change, so nothing was changed.",
+            {"rows": refused},
         )
     changed = [row for row in rows if decide(row.layers, verb).kind is DecisionKind.CHANGE]
     audit.record([_move(actor, row, verb, reason, now) for row in changed])
-    for model in {type(row) for row in changed}:
-        model._default_manager.bulk_update(
-            [row for row in changed if isinstance(row, model)],
-            ("api_state", "api_reason", "api_state_at", "api_state_by", "revision", "updated_at"),
-            batch_size=1000,
-        )
+    if changed:
+        type(changed[0])._default_manager.bulk_update(changed, _MOVED, batch_size=1000)
     return len(changed)
 
 
-def _move(actor: Actor, row: Row, verb: StateVerb, reason: str, now: datetime) -> audit.AuditEntry:
+def _move(actor: Actor, row: Row, verb: StateVerb, reason: str, now: datetime) -> AuditEntry:
     before = {"state": row.layers.effective.value, "api_state": row.api_state}
     row.api_state = verb.target.value
     row.api_reason = "" if verb.target is State.ACTIVE else reason

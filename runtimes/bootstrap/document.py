@@ -99,9 +99,7 @@ class _Constructor(SafeConstructor):
         if node.tag in _ALSO_TEXT:
             node.tag = _TEXT
         if node.tag not in _PLAIN:
-            raise ConstructorError(
-                None, None, f"the tag {quoted(node.tag)} has no place here", node.start_mark
-            )
+            raise ConstructorError(None, None, f"the tag {quoted(node.tag)} has no place here", node.start_mark)
         try:
             if isinstance(node, ScalarNode):
                 node.value.encode()  # an escape such as "\ud800" makes text that no database stores

@@ -26,7 +26,7 @@ class Fault:
         return f"{self.path}: {self.message}" if self.path else self.message
 
 
-class ValuesFaults(Exception):  # noqa: N818 it carries faults, one or many
+class ValuesFaults(Exception):
     """A values file that cannot be used, with every fault that was found."""
 
     def __init__(self, *faults: Fault) -> None:

@@ -36,9 +36,7 @@ def wanted_image(uid: str, value: Any, registry: str, faults: Faults) -> WantedI
     return WantedImage(
         uid=uid,
         display_name=name or uid,
-        description=plain_text(
-            entry.description, (*path, "description"), "Description", DESCRIPTION_MAX, faults
-        ),
+        description=plain_text(entry.description, (*path, "description"), "Description", DESCRIPTION_MAX, faults),
         versions=tuple(versions.values()),
         state=state,
         state_reason=reason,

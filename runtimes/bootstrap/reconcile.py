@@ -132,11 +132,7 @@ def _keyed(images: Sequence[Any], runtimes: Sequence[Any]) -> dict[Key, Any]:
     """Every row or entry by its key, versions after all images."""
     return (
         {Key(Kind.IMAGE, image.uid): image for image in images}
-        | {
-            Key(Kind.VERSION, image.uid, version.version): version
-            for image in images
-            for version in image.versions
-        }
+        | {Key(Kind.VERSION, image.uid, version.version): version for image in images for version in image.versions}
         | {Key(Kind.RUNTIME, runtime.uid): runtime for runtime in runtimes}
     )
 

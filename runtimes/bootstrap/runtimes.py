@@ -47,9 +47,7 @@ def wanted_runtime(
     )
 
 
-def _bound(
-    name: str, path: Path, versions: Mapping[str, list[str] | None], faults: Faults
-) -> tuple[str, str]:
+def _bound(name: str, path: Path, versions: Mapping[str, list[str] | None], faults: Faults) -> tuple[str, str]:
     """The image and the pinned version, or "", that `image-id` or `image-id@version` stands for."""
     uid, at, number = required(name, path, faults).partition("@")
     if name and uid not in versions:

@@ -25,8 +25,13 @@ from runtimes.rules.runtime import RuntimeSpec
 
 WORKSPACE: Final = "credit-risk"
 OTHER_WORKSPACE: Final = "customer-insights"
-TOKEN_NAME: Final = "demo"
-_PEOPLE: Final = {"admin": "Ada Admin", "operator": "Omar Operator", "viewer": "Vera Viewer", "stranger": "Stan Stranger"}
+TOKEN_NAME: Final = "demo"  # noqa: S105 a name, no secret
+_PEOPLE: Final = {
+    "admin": "Ada Admin",
+    "operator": "Omar Operator",
+    "viewer": "Vera Viewer",
+    "stranger": "Stan Stranger",
+}
 _WORKSPACES: Final = {
     WORKSPACE: ("Credit risk", "Scoring of loan applications and limits."),
     OTHER_WORKSPACE: ("Customer insights", "Churn and next best action."),
@@ -56,7 +61,13 @@ def seed_demo(*, password: str, tokens: dict[str, str] | None = None) -> DemoWor
     new = [uid for uid in _WORKSPACES if not Workspace.objects.filter(uid=uid).exists()]
     for uid in new:
         name, description = _WORKSPACES[uid]
-        create_workspace(actor=person(people["admin"], roles={}), uid=uid, display_name=name, description=description, now=now)
+        create_workspace(
+            actor=person(people["admin"], roles={}),
+            uid=uid,
+            display_name=name,
+            description=description,
+            now=now,
+        )
     for uid, username, role in _MEMBERS:
         set_role(actor=actor, workspace=Workspace.objects.get(uid=uid), username=username, role=role, now=now)
     if WORKSPACE in new:

@@ -6,205 +6,430 @@ import django.contrib.postgres.search
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.utils.timezone
-import runtimes.models.search
 from django.db import migrations, models
+
+import runtimes.models.search
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('console', '0001_initial'),
+        ("console", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BootstrapRun',
+            name="BootstrapRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('applied_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('seen_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('source', models.CharField(max_length=500)),
-                ('digest', models.CharField(max_length=64)),
-                ('changes', models.JSONField(default=list)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("applied_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("seen_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("source", models.CharField(max_length=500)),
+                ("digest", models.CharField(max_length=64)),
+                ("changes", models.JSONField(default=list)),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='ModelType',
+            name="ModelType",
             fields=[
-                ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('display_name', models.CharField(max_length=200)),
+                ("name", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("display_name", models.CharField(max_length=200)),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='RuntimeImage',
+            name="RuntimeImage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('api_state', models.CharField(choices=[('ACTIVE', 'Active'), ('DEPRECATED', 'Deprecated'), ('DISABLED', 'Disabled')], default='ACTIVE', max_length=10)),
-                ('api_reason', models.TextField(blank=True)),
-                ('api_state_at', models.DateTimeField(blank=True, null=True)),
-                ('api_state_by', models.CharField(blank=True, max_length=300)),
-                ('platform_state', models.CharField(blank=True, choices=[('ACTIVE', 'Active'), ('DEPRECATED', 'Deprecated'), ('DISABLED', 'Disabled')], max_length=10, null=True)),
-                ('platform_reason', models.TextField(blank=True)),
-                ('platform_state_at', models.DateTimeField(blank=True, null=True)),
-                ('state', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Greatest('api_state', 'platform_state'), output_field=models.CharField(choices=[('ACTIVE', 'Active'), ('DEPRECATED', 'Deprecated'), ('DISABLED', 'Disabled')], max_length=10))),
-                ('managed_by_bootstrap', models.GeneratedField(db_persist=True, expression=models.Q(('platform_state__isnull', False)), output_field=models.BooleanField())),
-                ('revision', models.PositiveIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('uid', models.CharField(max_length=63)),
-                ('display_name', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('words', models.GeneratedField(db_persist=True, expression=runtimes.models.search.Words('uid', 'display_name', 'description'), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runtime_images', to='console.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "api_state",
+                    models.CharField(
+                        choices=[
+                            ("ACTIVE", "Active"),
+                            ("DEPRECATED", "Deprecated"),
+                            ("DISABLED", "Disabled"),
+                        ],
+                        default="ACTIVE",
+                        max_length=10,
+                    ),
+                ),
+                ("api_reason", models.TextField(blank=True)),
+                ("api_state_at", models.DateTimeField(blank=True, null=True)),
+                ("api_state_by", models.CharField(blank=True, max_length=300)),
+                (
+                    "platform_state",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("ACTIVE", "Active"),
+                            ("DEPRECATED", "Deprecated"),
+                            ("DISABLED", "Disabled"),
+                        ],
+                        max_length=10,
+                        null=True,
+                    ),
+                ),
+                ("platform_reason", models.TextField(blank=True)),
+                ("platform_state_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "state",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Greatest("api_state", "platform_state"),
+                        output_field=models.CharField(
+                            choices=[
+                                ("ACTIVE", "Active"),
+                                ("DEPRECATED", "Deprecated"),
+                                ("DISABLED", "Disabled"),
+                            ],
+                            max_length=10,
+                        ),
+                    ),
+                ),
+                (
+                    "managed_by_bootstrap",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Q(("platform_state__isnull", False)),
+                        output_field=models.BooleanField(),
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("uid", models.CharField(max_length=63)),
+                ("display_name", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "words",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=runtimes.models.search.Words("uid", "display_name", "description"),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runtime_images",
+                        to="console.workspace",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'runtime image',
-                'ordering': ('display_name', 'pk'),
-                'abstract': False,
+                "verbose_name": "runtime image",
+                "ordering": ("display_name", "pk"),
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Version',
+            name="Version",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('api_state', models.CharField(choices=[('ACTIVE', 'Active'), ('DEPRECATED', 'Deprecated'), ('DISABLED', 'Disabled')], default='ACTIVE', max_length=10)),
-                ('api_reason', models.TextField(blank=True)),
-                ('api_state_at', models.DateTimeField(blank=True, null=True)),
-                ('api_state_by', models.CharField(blank=True, max_length=300)),
-                ('platform_state', models.CharField(blank=True, choices=[('ACTIVE', 'Active'), ('DEPRECATED', 'Deprecated'), ('DISABLED', 'Disabled')], max_length=10, null=True)),
-                ('platform_reason', models.TextField(blank=True)),
-                ('platform_state_at', models.DateTimeField(blank=True, null=True)),
-                ('state', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Greatest('api_state', 'platform_state'), output_field=models.CharField(choices=[('ACTIVE', 'Active'), ('DEPRECATED', 'Deprecated'), ('DISABLED', 'Disabled')], max_length=10))),
-                ('managed_by_bootstrap', models.GeneratedField(db_persist=True, expression=models.Q(('platform_state__isnull', False)), output_field=models.BooleanField())),
-                ('revision', models.PositiveIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('version', models.CharField(max_length=64)),
-                ('precedence', models.CharField(db_collation='C', editable=False, max_length=400)),
-                ('reference', models.CharField(max_length=512)),
-                ('readiness_probe_path', models.CharField(blank=True, max_length=200)),
-                ('architectures', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), blank=True, default=list, size=None)),
-                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='runtimes.runtimeimage')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "api_state",
+                    models.CharField(
+                        choices=[
+                            ("ACTIVE", "Active"),
+                            ("DEPRECATED", "Deprecated"),
+                            ("DISABLED", "Disabled"),
+                        ],
+                        default="ACTIVE",
+                        max_length=10,
+                    ),
+                ),
+                ("api_reason", models.TextField(blank=True)),
+                ("api_state_at", models.DateTimeField(blank=True, null=True)),
+                ("api_state_by", models.CharField(blank=True, max_length=300)),
+                (
+                    "platform_state",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("ACTIVE", "Active"),
+                            ("DEPRECATED", "Deprecated"),
+                            ("DISABLED", "Disabled"),
+                        ],
+                        max_length=10,
+                        null=True,
+                    ),
+                ),
+                ("platform_reason", models.TextField(blank=True)),
+                ("platform_state_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "state",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Greatest("api_state", "platform_state"),
+                        output_field=models.CharField(
+                            choices=[
+                                ("ACTIVE", "Active"),
+                                ("DEPRECATED", "Deprecated"),
+                                ("DISABLED", "Disabled"),
+                            ],
+                            max_length=10,
+                        ),
+                    ),
+                ),
+                (
+                    "managed_by_bootstrap",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Q(("platform_state__isnull", False)),
+                        output_field=models.BooleanField(),
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("version", models.CharField(max_length=64)),
+                ("precedence", models.CharField(db_collation="C", editable=False, max_length=400)),
+                ("reference", models.CharField(max_length=512)),
+                ("readiness_probe_path", models.CharField(blank=True, max_length=200)),
+                (
+                    "architectures",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=32), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "image",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="runtimes.runtimeimage",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-precedence', 'pk'),
-                'abstract': False,
+                "ordering": ("-precedence", "pk"),
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Runtime',
+            name="Runtime",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('api_state', models.CharField(choices=[('ACTIVE', 'Active'), ('DEPRECATED', 'Deprecated'), ('DISABLED', 'Disabled')], default='ACTIVE', max_length=10)),
-                ('api_reason', models.TextField(blank=True)),
-                ('api_state_at', models.DateTimeField(blank=True, null=True)),
-                ('api_state_by', models.CharField(blank=True, max_length=300)),
-                ('platform_state', models.CharField(blank=True, choices=[('ACTIVE', 'Active'), ('DEPRECATED', 'Deprecated'), ('DISABLED', 'Disabled')], max_length=10, null=True)),
-                ('platform_reason', models.TextField(blank=True)),
-                ('platform_state_at', models.DateTimeField(blank=True, null=True)),
-                ('state', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Greatest('api_state', 'platform_state'), output_field=models.CharField(choices=[('ACTIVE', 'Active'), ('DEPRECATED', 'Deprecated'), ('DISABLED', 'Disabled')], max_length=10))),
-                ('managed_by_bootstrap', models.GeneratedField(db_persist=True, expression=models.Q(('platform_state__isnull', False)), output_field=models.BooleanField())),
-                ('revision', models.PositiveIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('uid', models.CharField(max_length=63)),
-                ('display_name', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('environment_variables', models.JSONField(blank=True, default=dict)),
-                ('data_volume_read_only', models.BooleanField(blank=True, null=True)),
-                ('volumes', models.JSONField(blank=True, default=list)),
-                ('security_context', models.JSONField(blank=True, default=dict)),
-                ('selector', models.JSONField(blank=True, default=dict)),
-                ('scoring_endpoint', models.CharField(blank=True, max_length=500)),
-                ('words', models.GeneratedField(db_persist=True, expression=runtimes.models.search.Words('uid', 'display_name', 'description'), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('model_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runtimes', to='runtimes.modeltype')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runtimes', to='console.workspace')),
-                ('image', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runtimes', to='runtimes.runtimeimage')),
-                ('pinned_version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='runtimes', to='runtimes.version')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "api_state",
+                    models.CharField(
+                        choices=[
+                            ("ACTIVE", "Active"),
+                            ("DEPRECATED", "Deprecated"),
+                            ("DISABLED", "Disabled"),
+                        ],
+                        default="ACTIVE",
+                        max_length=10,
+                    ),
+                ),
+                ("api_reason", models.TextField(blank=True)),
+                ("api_state_at", models.DateTimeField(blank=True, null=True)),
+                ("api_state_by", models.CharField(blank=True, max_length=300)),
+                (
+                    "platform_state",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("ACTIVE", "Active"),
+                            ("DEPRECATED", "Deprecated"),
+                            ("DISABLED", "Disabled"),
+                        ],
+                        max_length=10,
+                        null=True,
+                    ),
+                ),
+                ("platform_reason", models.TextField(blank=True)),
+                ("platform_state_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "state",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Greatest("api_state", "platform_state"),
+                        output_field=models.CharField(
+                            choices=[
+                                ("ACTIVE", "Active"),
+                                ("DEPRECATED", "Deprecated"),
+                                ("DISABLED", "Disabled"),
+                            ],
+                            max_length=10,
+                        ),
+                    ),
+                ),
+                (
+                    "managed_by_bootstrap",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Q(("platform_state__isnull", False)),
+                        output_field=models.BooleanField(),
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("uid", models.CharField(max_length=63)),
+                ("display_name", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True)),
+                ("environment_variables", models.JSONField(blank=True, default=dict)),
+                ("data_volume_read_only", models.BooleanField(blank=True, null=True)),
+                ("volumes", models.JSONField(blank=True, default=list)),
+                ("security_context", models.JSONField(blank=True, default=dict)),
+                ("selector", models.JSONField(blank=True, default=dict)),
+                ("scoring_endpoint", models.CharField(blank=True, max_length=500)),
+                (
+                    "words",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=runtimes.models.search.Words("uid", "display_name", "description"),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
+                    "model_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runtimes",
+                        to="runtimes.modeltype",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runtimes",
+                        to="console.workspace",
+                    ),
+                ),
+                (
+                    "image",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runtimes",
+                        to="runtimes.runtimeimage",
+                    ),
+                ),
+                (
+                    "pinned_version",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runtimes",
+                        to="runtimes.version",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('display_name', 'pk'),
-                'abstract': False,
+                "ordering": ("display_name", "pk"),
+                "abstract": False,
             },
         ),
         migrations.AddIndex(
-            model_name='runtimeimage',
-            index=models.Index(fields=['workspace', 'display_name', 'id'], name='image_by_name'),
+            model_name="runtimeimage",
+            index=models.Index(fields=["workspace", "display_name", "id"], name="image_by_name"),
         ),
         migrations.AddIndex(
-            model_name='runtimeimage',
-            index=models.Index(fields=['workspace', '-updated_at', '-id'], name='image_by_update'),
+            model_name="runtimeimage",
+            index=models.Index(fields=["workspace", "-updated_at", "-id"], name="image_by_update"),
         ),
         migrations.AddIndex(
-            model_name='runtimeimage',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['words'], name='image_by_word'),
+            model_name="runtimeimage",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["words"], name="image_by_word"),
         ),
         migrations.AddConstraint(
-            model_name='runtimeimage',
-            constraint=models.CheckConstraint(condition=models.Q(('api_state__in', ['ACTIVE', 'DEPRECATED', 'DISABLED'])), name='runtimeimage_api_state_known'),
+            model_name="runtimeimage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("api_state__in", ["ACTIVE", "DEPRECATED", "DISABLED"])),
+                name="runtimeimage_api_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runtimeimage',
-            constraint=models.CheckConstraint(condition=models.Q(('platform_state__in', ['ACTIVE', 'DEPRECATED', 'DISABLED'])), name='runtimeimage_platform_state_known'),
+            model_name="runtimeimage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("platform_state__in", ["ACTIVE", "DEPRECATED", "DISABLED"])),
+                name="runtimeimage_platform_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runtimeimage',
-            constraint=models.UniqueConstraint(fields=('workspace', 'uid'), name='image_uid_once_per_workspace'),
+            model_name="runtimeimage",
+            constraint=models.UniqueConstraint(fields=("workspace", "uid"), name="image_uid_once_per_workspace"),
         ),
         migrations.AddIndex(
-            model_name='version',
-            index=models.Index(fields=['image', '-precedence', 'id'], name='version_by_precedence'),
+            model_name="version",
+            index=models.Index(fields=["image", "-precedence", "id"], name="version_by_precedence"),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.CheckConstraint(condition=models.Q(('api_state__in', ['ACTIVE', 'DEPRECATED', 'DISABLED'])), name='version_api_state_known'),
+            model_name="version",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("api_state__in", ["ACTIVE", "DEPRECATED", "DISABLED"])),
+                name="version_api_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.CheckConstraint(condition=models.Q(('platform_state__in', ['ACTIVE', 'DEPRECATED', 'DISABLED'])), name='version_platform_state_known'),
+            model_name="version",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("platform_state__in", ["ACTIVE", "DEPRECATED", "DISABLED"])),
+                name="version_platform_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(fields=('image', 'version'), name='version_once_per_image'),
+            model_name="version",
+            constraint=models.UniqueConstraint(fields=("image", "version"), name="version_once_per_image"),
         ),
         migrations.AddIndex(
-            model_name='runtime',
-            index=models.Index(fields=['workspace', 'display_name', 'id'], name='runtime_by_name'),
+            model_name="runtime",
+            index=models.Index(fields=["workspace", "display_name", "id"], name="runtime_by_name"),
         ),
         migrations.AddIndex(
-            model_name='runtime',
-            index=models.Index(fields=['workspace', 'model_type', 'display_name', 'id'], name='runtime_by_model_type'),
+            model_name="runtime",
+            index=models.Index(fields=["workspace", "model_type", "display_name", "id"], name="runtime_by_model_type"),
         ),
         migrations.AddIndex(
-            model_name='runtime',
-            index=models.Index(fields=['workspace', 'state', 'display_name', 'id'], name='runtime_by_state'),
+            model_name="runtime",
+            index=models.Index(fields=["workspace", "state", "display_name", "id"], name="runtime_by_state"),
         ),
         migrations.AddIndex(
-            model_name='runtime',
-            index=models.Index(fields=['workspace', '-updated_at', '-id'], name='runtime_by_update'),
+            model_name="runtime",
+            index=models.Index(fields=["workspace", "-updated_at", "-id"], name="runtime_by_update"),
         ),
         migrations.AddIndex(
-            model_name='runtime',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['words'], name='runtime_by_word'),
+            model_name="runtime",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["words"], name="runtime_by_word"),
         ),
         migrations.AddConstraint(
-            model_name='runtime',
-            constraint=models.CheckConstraint(condition=models.Q(('api_state__in', ['ACTIVE', 'DEPRECATED', 'DISABLED'])), name='runtime_api_state_known'),
+            model_name="runtime",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("api_state__in", ["ACTIVE", "DEPRECATED", "DISABLED"])),
+                name="runtime_api_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runtime',
-            constraint=models.CheckConstraint(condition=models.Q(('platform_state__in', ['ACTIVE', 'DEPRECATED', 'DISABLED'])), name='runtime_platform_state_known'),
+            model_name="runtime",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("platform_state__in", ["ACTIVE", "DEPRECATED", "DISABLED"])),
+                name="runtime_platform_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runtime',
-            constraint=models.UniqueConstraint(fields=('workspace', 'uid'), name='runtime_uid_once_per_workspace'),
+            model_name="runtime",
+            constraint=models.UniqueConstraint(fields=("workspace", "uid"), name="runtime_uid_once_per_workspace"),
         ),
     ]

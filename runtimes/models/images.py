@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Case, OuterRef, Subquery, When
-from django.db.models import Value as V
+from django.db.models import Case, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from mlops_console.models import Workspace
@@ -22,7 +19,7 @@ class VersionQuerySet(models.QuerySet["Version"]):
 
     def best_first(self) -> VersionQuerySet:
         """Usable versions: ACTIVE before DEPRECATED, then the highest; DISABLED ones left out (R4)."""
-        rank = Case(When(state=State.ACTIVE.value, then=V(0)), default=V(1))
+        rank = Case(When(state=State.ACTIVE.value, then=Value(0)), default=Value(1))
         return self.exclude(state=State.DISABLED.value).order_by(rank, "-precedence")
 
 
@@ -34,17 +31,15 @@ class RuntimeImageQuerySet(models.QuerySet["RuntimeImage"]):
         best = Version.objects.filter(image=OuterRef("pk")).best_first()
         return self.annotate(
             **{
-                f"current_{name}": Coalesce(Subquery(best.values(name)[:1]), V(""), output_field=models.CharField())
+                f"current_{name}": Coalesce(Subquery(best.values(name)[:1]), Value(""), output_field=models.CharField())
                 for name in ("version", "reference", "precedence", "state")
             }
         )
 
     def with_version_count(self) -> RuntimeImageQuerySet:
         """Annotate `version_count`."""
-        counted = (
-            Version.objects.filter(image=OuterRef("pk")).order_by().values("image").annotate(n=models.Count("*"))
-        )
-        return self.annotate(version_count=Coalesce(Subquery(counted.values("n")), V(0)))
+        counted = Version.objects.filter(image=OuterRef("pk")).order_by().values("image").annotate(n=models.Count("*"))
+        return self.annotate(version_count=Coalesce(Subquery(counted.values("n")), Value(0)))
 
 
 class RuntimeImage(Layered):
@@ -56,7 +51,12 @@ class RuntimeImage(Layered):
     description = models.TextField(blank=True)
     words = words_of("uid", "display_name", "description")
 
-    objects: ClassVar[models.Manager[RuntimeImage]] = RuntimeImageQuerySet.as_manager()
+    # What `with_current` annotates.
+    current_version: str
+    current_reference: str
+    current_state: str
+
+    objects = RuntimeImageQuerySet.as_manager()
 
     class Meta(Layered.Meta):
         ordering = ("display_name", "pk")
@@ -95,7 +95,7 @@ class Version(Layered):
     readiness_probe_path = models.CharField(max_length=200, blank=True)
     architectures = ArrayField(models.CharField(max_length=32), default=list, blank=True)
 
-    objects: ClassVar[models.Manager[Version]] = VersionQuerySet.as_manager()
+    objects = VersionQuerySet.as_manager()
 
     class Meta(Layered.Meta):
         ordering = ("-precedence", "pk")

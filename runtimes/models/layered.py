@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -42,7 +43,9 @@ class Layered(models.Model):
         db_persist=True,
     )
     managed_by_bootstrap = models.GeneratedField(
-        expression=Q(platform_state__isnull=False), output_field=models.BooleanField(), db_persist=True
+        expression=Q(platform_state__isnull=False),  # type: ignore[arg-type] # a condition is an expression too
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -50,7 +53,20 @@ class Layered(models.Model):
 
     class Meta:
         abstract = True
-        constraints = (known_state("api_state"), known_state("platform_state"))
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
+            known_state("api_state"),
+            known_state("platform_state"),
+        )
+
+    @property
+    def name(self) -> str:
+        """The resource name."""
+        raise NotImplementedError
+
+    @property
+    def values_key(self) -> str:
+        """Where a values file says what this row is."""
+        raise NotImplementedError
 
     @property
     def layers(self) -> Layers:

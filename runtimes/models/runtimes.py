@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-
 from mlops_console.models import Workspace
 from runtimes.models.images import RuntimeImage, Version
 from runtimes.models.layered import Layered

@@ -58,9 +58,8 @@ class Decision:
 def decide(layers: Layers, verb: StateVerb) -> Decision:
     """What a verb does: it sets the people's layer to its target, unless that lies above the ceiling.
 
-    A change of the people's layer counts even where the platform's keeps the effective state as it is: it will
-    hold the row when the platform's state is lifted. A refusal leaves the layers as they were; the ceiling is
-    their platform state.
+    A change of the people's layer counts even where the effective state stays as it is: it will hold the row when
+    the platform's state is lifted. A refusal leaves the layers as they were; the ceiling is their platform state.
     """
     if layers.platform is not None and verb.target.severity < layers.platform.severity:
         return Decision(DecisionKind.REFUSED, layers)

@@ -1,4 +1,4 @@
-"""Environment variables of a scorer: their form, the templates in their values, and which are secret (R12, R14)."""
+"""Environment variables of a scorer: their form, the templates in values, and which are secret (R12, R14)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from runtimes.rules.names import text_fault
+from runtimes.rules.names import quoted, text_fault
 
 VARIABLES_MAX: Final = 500
 KEY_MAX: Final = 256
@@ -20,7 +20,7 @@ _SECRET: Final = re.compile("TOKEN|SECRET|PASSWORD|KEY|CREDENTIAL", re.IGNORECAS
 _TAG: Final = re.compile(
     r"\{\s*(?:(?P<count>GPU_COUNT\s*)|(?P<else>else\s*)|(?P<end>/\s*if\s*)|if\b(?P<condition>[^{}]*))\}|\{\s*if\b"
 )
-_CONDITION: Final = re.compile(r"\s*GPU_COUNT\s*(==|!=|>=|<=|>|<)\s*([0-9]{1,9})\s*")
+_CONDITION: Final = re.compile(r"\s*GPU_COUNT\s*(==|!=|>=|<=|>|<)\s*(-?[0-9]{1,9})\s*")
 _OPERATORS: Final[dict[str, Callable[[int, int], bool]]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -31,7 +31,7 @@ _OPERATORS: Final[dict[str, Callable[[int, int], bool]]] = {
 }
 
 
-class TemplateFault(ValueError):
+class TemplateFault(ValueError):  # noqa: N818 the text is at fault, not the program
     """A broken template; `position` counts characters from 1."""
 
     def __init__(self, message: str, position: int) -> None:
@@ -89,9 +89,9 @@ def uses_template(value: str) -> bool:
 
 def faults(variables: Mapping[str, str]) -> dict[str, str]:
     """A sentence for each faulty variable by its key; `""` stands for the whole."""
-    found: dict[str, str] = {}
     if len(variables) > VARIABLES_MAX:
-        found[""] = f"There are {len(variables):,} variables; at most {VARIABLES_MAX} are allowed."
+        return {"": f"There are {len(variables):,} variables; at most {VARIABLES_MAX} are allowed."}
+    found: dict[str, str] = {}
     for key, value in variables.items():
         if fault := _key_fault(key) or text_fault(value, label="The value", maximum=VALUE_MAX):
             found[key] = fault
@@ -119,7 +119,7 @@ def _key_fault(key: str) -> str:
     if len(key) > KEY_MAX:
         return f"The name has {len(key):,} characters; at most {KEY_MAX} are allowed."
     if not _KEY.fullmatch(key):
-        return f"{key!r} is not a name of letters, digits and _ that begins with a letter or _."
+        return f"{quoted(key)} is not a name of letters, digits and _ that begins with a letter or _."
     return ""
 
 
@@ -147,6 +147,8 @@ def _holds(part: _Part, gpu_count: int) -> bool:
     condition = _CONDITION.fullmatch(part.text)
     if condition is None:
         raise TemplateFault(
-            "After {if comes GPU_COUNT, one of == != > >= < <= and a whole number, then }", part.position
+            f"After {{if comes GPU_COUNT, one of == != > >= < <= and a whole number of up to 9 digits, then }}; "
+            f"not {quoted(part.text.strip())}",
+            part.position,
         )
     return _OPERATORS[condition[1]](gpu_count, int(condition[2]))

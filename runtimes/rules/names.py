@@ -8,10 +8,8 @@ from typing import Final
 
 UID_MAX: Final = 63
 _UID: Final = re.compile(r"[a-z](?:[a-z0-9_-]*[a-z0-9])?")
-# Control characters but for tab and line ends, lone surrogates (no database stores them), and what turns text around.
-_UNPRINTABLE: Final = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
-)
+# Control characters but tab and line ends, lone surrogates, which no database stores, and what turns text round.
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _QUOTED_MAX: Final = 60
 _ENTROPY_MIN: Final = 7
 _WORDS: Final = {"\x00": "a NUL character"}
@@ -40,17 +38,18 @@ def _misplaced(uid: str) -> str:
 def check_text(text: str, *, label: str, maximum: int, required: bool = False, one_line: bool = False) -> str:
     r"""A text without blanks around it, its line ends as \n.
 
-    Raises ValueError when it is too long, blank though required, or holds control characters; `one_line` counts tab
-    and line ends inside the text among those.
+    Raises ValueError when it is too long, blank though required, or holds control characters; `one_line` counts
+    tabs and line ends inside the text among those.
     """
     stripped = text.strip().replace("\r\n", "\n").replace("\r", "\n")
     if required and not stripped:
         raise ValueError(f"{label} must not be blank.")
     if fault := _length_fault(stripped, label, maximum) or _character_fault(text, label):
         raise ValueError(fault)
-    if one_line and (found := re.search(r"[\t\n]", stripped)):
+    if one_line and (found := re.search(r"[\t\r\n]", text.strip())):
         what = "a tab" if found.group() == "\t" else "a line break"
-        raise ValueError(f"{label} holds {what} after {quoted(stripped[: found.start()])}; it is a single line.")
+        position = len(text) - len(text.lstrip()) + found.start() + 1
+        raise ValueError(f"{label} holds {what} at position {position}; it is a single line.")
     return stripped
 
 

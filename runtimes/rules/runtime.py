@@ -52,5 +52,7 @@ def _text_faults(spec: RuntimeSpec) -> dict[str, str]:
         except ValueError as fault:
             found[name] = str(fault)
     if spec.scoring_endpoint and not spec.scoring_endpoint.startswith("/"):
-        found.setdefault("scoring_endpoint", "The scoring endpoint is a path that begins with a slash, like /model/score.")
+        found.setdefault(
+            "scoring_endpoint", "The scoring endpoint is a path that begins with a slash, like /model/score."
+        )
     return found

@@ -63,10 +63,11 @@ def faults(selector: Mapping[str, str]) -> dict[str, str]:
         if name in seen:
             found[key] = f"{seen[name]} asks for the same key."
         seen[name] = key
-        if fault := text_fault(key, label="The key", maximum=KEY_MAX) or text_fault(
+        found_text = text_fault(key, label="The key", maximum=KEY_MAX) or text_fault(
             value, label="The value", maximum=VALUE_MAX
-        ):
-            found[key] = fault
+        )
+        if found_text:
+            found[key] = found_text
     return found
 
 

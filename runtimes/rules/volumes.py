@@ -6,13 +6,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from runtimes.rules.names import text_fault
+from runtimes.rules.names import quoted, text_fault
 
 VOLUMES_MAX: Final = 50
 PATHS_MAX: Final = 20
+PROPERTIES_MAX: Final = 50
+PATH_LENGTH_MAX: Final = 400
+PROPERTY_KEY_MAX: Final = 253
+PROPERTY_VALUE_MAX: Final = 1024
 TYPES: Final = ("EMPTY_DIR", "EPHEMERAL")
+FIELDS: Final = ("id", "type", "readOnly", "mountPaths", "properties")
 _ID: Final = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_KNOWN: Final = frozenset({"id", "type", "readOnly", "mountPaths", "properties"})
 
 
 def faults(volumes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -21,9 +25,12 @@ def faults(volumes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         return {"": f"There are {len(volumes):,} volumes; at most {VOLUMES_MAX} are allowed."}
     found: dict[str, str] = {}
     ids: dict[str, int] = {}
-    paths: set[str] = set()
+    taken: set[str] = set()
     for number, volume in enumerate(volumes):
-        found |= {f"{number}.{part}": fault for part, fault in _volume_faults(volume, paths)}
+        if not isinstance(volume, Mapping):
+            found[str(number)] = f"A volume has the fields {', '.join(FIELDS)}; this is {quoted(volume)}."
+            continue
+        found |= {f"{number}.{part}": fault for part, fault in _volume_faults(volume, taken)}
         uid = str(volume.get("id", ""))
         if uid in ids:
             found.setdefault(f"{number}.id", f"Volume {ids[uid] + 1} has the same ID.")
@@ -33,40 +40,66 @@ def faults(volumes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 def _volume_faults(volume: Mapping[str, Any], taken: set[str]) -> Iterator[tuple[str, str]]:
     """Faults of one volume; its mount paths are added to those taken."""
-    for unknown in sorted(set(volume) - _KNOWN):
-        yield unknown, f"A volume has no {unknown}; it has {', '.join(sorted(_KNOWN))}."
-    if not _ID.fullmatch(str(volume.get("id", ""))):
+    for unknown in sorted(set(volume) - set(FIELDS)):
+        yield unknown, f"A volume has no {quoted(unknown)}; it has {', '.join(FIELDS)}."
+    uid = volume.get("id")
+    if not isinstance(uid, str) or not _ID.fullmatch(uid):
         yield "id", "The ID is 1 to 63 lower-case letters, digits and -, from a letter to a letter or digit."
     if volume.get("type") not in TYPES:
-        yield "type", f"The type is one of {' and '.join(TYPES)}."
-    if not isinstance(volume.get("readOnly", False), bool):
+        yield "type", f"The type is {' or '.join(TYPES)}."
+    if not isinstance(volume.get("readOnly"), bool | None):
         yield "readOnly", "Say true or false."
-    paths = volume.get("mountPaths", [])
+    yield from _path_faults(volume.get("mountPaths"), taken)
+    yield from _property_faults(volume.get("properties"))
+
+
+def _path_faults(paths: Any, taken: set[str]) -> Iterator[tuple[str, str]]:
     if not isinstance(paths, list | tuple) or not paths:
         yield "mountPaths", "Give at least one path to mount it at."
-    elif len(paths) > PATHS_MAX:
+        return
+    if len(paths) > PATHS_MAX:
         yield "mountPaths", f"There are {len(paths):,} mount paths; at most {PATHS_MAX} are allowed."
-    else:
-        for number, path in enumerate(paths):
-            if fault := _path_fault(path, taken):
-                yield f"mountPaths.{number}", fault
-            taken.add(str(path).rstrip("/"))
-    properties = volume.get("properties", {})
+        return
+    for number, path in enumerate(paths):
+        if fault := _path_fault(path):
+            yield f"mountPaths.{number}", fault
+            continue
+        plain = _plain(path)
+        if plain in taken:
+            yield f"mountPaths.{number}", f"{plain} is mounted twice."
+        taken.add(plain)
+
+
+def _path_fault(path: Any) -> str:
+    if not isinstance(path, str):
+        return f"{quoted(path)} is not a path."
+    if fault := text_fault(path, label="The mount path", maximum=PATH_LENGTH_MAX):
+        return fault
+    if not path.startswith("/") or _plain(path) == "/":
+        return f"{quoted(path)} is not an absolute path below the root, such as /tmp."
+    if ".." in path.split("/") or ":" in path:
+        return f"{quoted(path)} must hold neither .. nor a colon."
+    return ""
+
+
+def _plain(path: str) -> str:
+    """A path as the kernel sees it, so that /a/ and //a count as the same mount."""
+    return "/" + "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
+def _property_faults(properties: Any) -> Iterator[tuple[str, str]]:
+    if properties is None:
+        return
     if not isinstance(properties, Mapping):
         yield "properties", "Give properties as keys with text values."
         return
+    if len(properties) > PROPERTIES_MAX:
+        yield "properties", f"There are {len(properties):,} properties; at most {PROPERTIES_MAX} are allowed."
+        return
     for key, value in properties.items():
-        if not isinstance(value, str) or not key:
+        if not isinstance(value, str) or not isinstance(key, str) or not key.strip():
             yield f"properties.{key}", "A property has a name and a text value."
-        elif fault := text_fault(key + value, label="The property", maximum=1024):
+        elif fault := text_fault(key, label="The name", maximum=PROPERTY_KEY_MAX) or text_fault(
+            value, label="The value", maximum=PROPERTY_VALUE_MAX
+        ):
             yield f"properties.{key}", fault
-
-
-def _path_fault(path: object, taken: set[str]) -> str:
-    if not isinstance(path, str) or not path.startswith("/") or path.strip("/") == "":
-        return f"{path!r} is not an absolute path below the root, such as /tmp."
-    if fault := text_fault(path, label="The mount path", maximum=400):
-        return fault
-    if ".." in path.split("/") or ":" in path:
-        return f"{path!r} must hold neither .. nor a colon."
-    return f"{path} is mounted twice." if path.rstrip("/") in taken else ""

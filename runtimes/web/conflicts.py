@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
 from mlops_console.errors import Refused
 from mlops_console.queries import history_of
@@ -20,8 +21,9 @@ def conflict_of(form: forms.Form, refused: Refused | None, subject: str) -> dict
         return None
     missed = refused.data["revision"] - form.cleaned_data["revision"]
     entries = list(history_of(subject, max(missed, 1)))
-    form.data = form.data.copy()
-    form.data["revision"] = str(refused.data["revision"])
+    typed = cast("QueryDict", form.data).copy()
+    typed["revision"] = str(refused.data["revision"])
+    form.data = typed
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for entry in reversed(entries):

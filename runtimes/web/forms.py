@@ -46,7 +46,10 @@ class ImageForm(forms.Form):
 
     display_name = forms.CharField(label="Name", max_length=DISPLAY_NAME_MAX)
     description = forms.CharField(
-        label="Description", required=False, max_length=DESCRIPTION_MAX, widget=forms.Textarea(attrs={"rows": 3})
+        label="Description",
+        required=False,
+        max_length=DESCRIPTION_MAX,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -118,7 +121,10 @@ class RuntimeForm(forms.Form):
     display_name = forms.CharField(label="Name", max_length=DISPLAY_NAME_MAX)
     uid = forms.CharField(label="ID", required=False, max_length=100, help_text=UID_HELP)
     description = forms.CharField(
-        label="Description", required=False, max_length=DESCRIPTION_MAX, widget=forms.Textarea(attrs={"rows": 3})
+        label="Description",
+        required=False,
+        max_length=DESCRIPTION_MAX,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     model_type = forms.ChoiceField(label="Model type")
     runtime_image = forms.ChoiceField(label="Runtime image")
@@ -168,7 +174,9 @@ class VolumeForm(forms.Form):
 
     id = forms.CharField(label="ID", required=False)
     type = forms.ChoiceField(
-        label="Type", required=False, choices=[("EMPTY_DIR", "Empty directory"), ("EPHEMERAL", "Ephemeral claim")]
+        label="Type",
+        required=False,
+        choices=[("EMPTY_DIR", "Empty directory"), ("EPHEMERAL", "Ephemeral claim")],
     )
     mount_paths = forms.CharField(
         label="Mount paths", required=False, help_text="One a line.", widget=forms.Textarea(attrs={"rows": 2})

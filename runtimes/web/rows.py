@@ -162,9 +162,11 @@ def _pair_place(rows: Rows, key: str) -> tuple[forms.Form, str] | None:
 
 
 def _volume(data: Mapping[str, Any]) -> dict[str, Any]:
-    properties = dict(
-        (part.strip() for part in line.partition("=")[::2]) for line in data["properties"].splitlines() if line.strip()
-    )
+    properties: dict[str, str] = {}
+    for line in data["properties"].splitlines():
+        key, _, value = line.partition("=")
+        if line.strip():
+            properties[key.strip()] = value.strip()
     return {
         "id": data["id"],
         "type": data["type"] or "EMPTY_DIR",
@@ -187,7 +189,10 @@ def _volume_initial(volume: Mapping[str, Any]) -> dict[str, Any]:
 def _security(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: data[field] for field, name in _SECURITY.items() if data[field] not in (None, "")} | {
         "capabilities": {verb: _commas(data[f"capabilities_{verb}"]) for verb in ("add", "drop")},
-        "seccompProfile": {"type": data["seccomp_type"], "localhostProfile": data["seccomp_localhost_profile"]},
+        "seccompProfile": {
+            "type": data["seccomp_type"],
+            "localhostProfile": data["seccomp_localhost_profile"],
+        },
     }
 
 

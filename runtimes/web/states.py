@@ -74,12 +74,14 @@ def answer(
 ) -> HttpResponse:
     """Show the dialog, or carry out what it confirmed; a POST that only asks for it is not `submitted`."""
     form = ReasonForm(request.POST if submitted and request.method == "POST" else None)
-    outcome = submit(
-        request,
-        check=form.is_valid,
-        perform=lambda: (perform(form.cleaned_data["reason"]),),
-        blame=partial(add_faults, form),
-    ) if submitted else Submission[Any]()
+
+    def confirm() -> bool:
+        perform(form.cleaned_data["reason"])
+        return True
+
+    outcome = Submission[bool]()
+    if submitted:
+        outcome = submit(request, check=form.is_valid, perform=confirm, blame=partial(add_faults, form))
     if outcome.done:
         messages.success(request, dialog.done or f"{dialog.subject} {DONE[dialog.verb]}.")
         return redirect(dialog.back)

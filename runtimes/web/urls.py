@@ -27,7 +27,11 @@ urlpatterns = [
     path(_IMAGES + "<str:uid>/edit/", images.image_update, name="image-update"),
     path(_IMAGES + "<str:uid>/delete/", images.image_delete, name="image-delete"),
     path(_IMAGES + "<str:uid>/versions/new/", versions.version_create, name="version-create"),
-    path(_IMAGES + "<str:uid>/versions/<str:version>/<verb:verb>/", versions.version_state, name="version-state"),
+    path(
+        _IMAGES + "<str:uid>/versions/<str:version>/<verb:verb>/",
+        versions.version_state,
+        name="version-state",
+    ),
     path(_IMAGES + "<str:uid>/<verb:verb>/", images.image_state, name="image-state"),
     path("model-types/", model_types.model_type_list, name="model-type-list"),
     path("model-types/<path:name>/delete/", model_types.model_type_delete, name="model-type-delete"),

@@ -118,7 +118,9 @@ def test_a_post_is_refused_where_a_get_is(world: Cast, name: str, role: str) -> 
     assert response.status_code in (expected[ROLES.index(role)], 405)
 
 
-SCOPED = [name for name, (arguments, _) in TABLE.items() if arguments == LAB and "list" in name and "member" not in name]
+SCOPED = [
+    name for name, (arguments, _) in TABLE.items() if arguments == LAB and "list" in name and "member" not in name
+]
 
 
 @pytest.mark.django_db

@@ -58,7 +58,11 @@ def test_an_entry_names_who_did_what_to_which_row_when_and_why(cast: Cast) -> No
 )
 def test_the_database_refuses_to_change_the_past(cast: Cast, statement: str) -> None:
     write(cast)
-    with pytest.raises(ProgrammingError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(ProgrammingError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
     assert AuditEntry.objects.get().actor == "operator"
 

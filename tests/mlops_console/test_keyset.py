@@ -95,7 +95,9 @@ def test_rows_that_come_meanwhile_neither_repeat_nor_hide_others(order: Order) -
     while pages[-1].next:
         step = len(pages)
         Workspace.objects.create(uid=f"a{step}", display_name="", description="", updated_at=START - timedelta(days=1))
-        Workspace.objects.create(uid=f"z{step}", display_name="z", description="z", updated_at=START + timedelta(days=1))
+        Workspace.objects.create(
+            uid=f"z{step}", display_name="z", description="z", updated_at=START + timedelta(days=1)
+        )
         pages.append(page(rows, order=order, size=4, token=pages[-1].next))
     seen = uids(pages)
     assert len(seen) == len(set(seen))
@@ -128,7 +130,11 @@ def test_a_token_of_another_list_is_refused() -> None:
     rows = make_rows()
     order = Order(("display_name",))
     token = page(rows, order=order, size=5, binding="lab").next
-    for other, binding in ((order, "elsewhere"), (Order(("display_name",), True), "lab"), (Order(("uid",)), "lab")):
+    for other, binding in (
+        (order, "elsewhere"),
+        (Order(("display_name",), True), "lab"),
+        (Order(("uid",)), "lab"),
+    ):
         with pytest.raises(BadPageToken, match="another list"):
             page(rows, order=other, size=5, token=token, binding=binding)
 

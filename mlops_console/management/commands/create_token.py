@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="what the token is for")
         parser.add_argument("--read-only", action="store_true", help="let the token read, and nothing else")
 
-    def handle(self, *_: Any, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         """Make the token; raises CommandError for an unknown user or a name that is taken."""
         user = User.objects.filter(username=options["user"], is_active=True).first()
         if user is None:

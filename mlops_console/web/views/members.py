@@ -48,9 +48,7 @@ def member_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     )
     if outcome.done:
         member = outcome.done
-        messages.success(
-            request, f"{member.user} is now {Role(member.role).label.lower()} of {row.display_name}."
-        )
+        messages.success(request, f"{member.user} is now {Role(member.role).label.lower()} of {row.display_name}.")
         return redirect_back(request, request.path)
     filters = SearchForm(request.GET)
     query = lists.read(request, ORDERS, "username")

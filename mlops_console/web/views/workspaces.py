@@ -126,9 +126,7 @@ def workspace_delete(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """Asks before a workspace is deleted, and names what it still holds."""
     row = _to_manage(request, workspace, "delete")
     held = [
-        {"label": f"{each['count']:,} {each['label']}", "url": each["url"]}
-        for each in _holdings(row)
-        if each["count"]
+        {"label": f"{each['count']:,} {each['label']}", "url": each["url"]} for each in _holdings(row) if each["count"]
     ]
     dialog = Deletion(
         subject=f"Workspace {row.display_name}",
@@ -175,9 +173,7 @@ def _searched(rows: QuerySet[Workspace], text: str) -> QuerySet[Workspace]:
 
 def _with_member_count(rows: QuerySet[Workspace]) -> QuerySet[Workspace]:
     counted = Membership.objects.filter(workspace=OuterRef("pk")).order_by().values("workspace")
-    return rows.annotate(
-        member_count=Coalesce(Subquery(counted.annotate(n=Count("*")).values("n")), Value(0))
-    )
+    return rows.annotate(member_count=Coalesce(Subquery(counted.annotate(n=Count("*")).values("n")), Value(0)))
 
 
 def _holdings(row: Workspace) -> list[dict[str, Any]]:

@@ -109,9 +109,7 @@ def image_update(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
     """The form for an existing image."""
     image = _image(request, workspace, uid)
     request.actor.require(Right.WRITE, image.workspace)
-    form = ImageForm(
-        request.POST or None, initial={name: getattr(image, name) for name in ImageForm.base_fields}
-    )
+    form = ImageForm(request.POST or None, initial={name: getattr(image, name) for name in ImageForm.base_fields})
     outcome = submit(
         request,
         check=form.is_valid,
@@ -149,9 +147,7 @@ def image_delete(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
     return ask_deletion(
         request,
         dialog,
-        lambda: images.delete_image(
-            actor=request.actor, workspace=image.workspace.uid, uid=uid, now=timezone.now()
-        ),
+        lambda: images.delete_image(actor=request.actor, workspace=image.workspace.uid, uid=uid, now=timezone.now()),
     )
 
 

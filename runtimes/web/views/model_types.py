@@ -23,7 +23,9 @@ from runtimes.actions import model_types
 class ModelTypeForm(forms.Form):
     """A model type to make known."""
 
-    name = forms.CharField(label="Model type", max_length=100, help_text="As experiments name it, for example h2o3_mojo.")
+    name = forms.CharField(
+        label="Model type", max_length=100, help_text="As experiments name it, for example h2o3_mojo."
+    )
     display_name = forms.CharField(label="Name", required=False, max_length=200, help_text="As people call it.")
 
 
@@ -35,9 +37,7 @@ def model_type_list(request: ConsoleRequest) -> HttpResponse:
     outcome = submit(
         request,
         check=form.is_valid,
-        perform=lambda: model_types.add_model_type(
-            actor=request.actor, now=timezone.now(), **form.cleaned_data
-        ),
+        perform=lambda: model_types.add_model_type(actor=request.actor, now=timezone.now(), **form.cleaned_data),
         blame=partial(add_faults, form),
     )
     if outcome.done:

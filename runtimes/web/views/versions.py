@@ -68,9 +68,7 @@ def reference_check(request: ConsoleRequest, workspace: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def version_state(
-    request: ConsoleRequest, workspace: str, uid: str, version: str, verb: StateVerb
-) -> HttpResponse:
+def version_state(request: ConsoleRequest, workspace: str, uid: str, version: str, verb: StateVerb) -> HttpResponse:
     """The dialog that deprecates, disables or activates a version and shows what is current afterwards."""
     row = queries.find_version(request.actor, workspace, uid, version)
     image = row.image

@@ -23,9 +23,7 @@ def roles(cast: Cast) -> dict[str, str]:
 
 
 def test_an_admin_adds_a_member(cast: Cast) -> None:
-    set_role(
-        actor=cast.actor("owner"), workspace=cast.workspace, username="stranger", role=Role.VIEWER, now=NOW
-    )
+    set_role(actor=cast.actor("owner"), workspace=cast.workspace, username="stranger", role=Role.VIEWER, now=NOW)
     assert roles(cast)["stranger"] == Role.VIEWER
     entry = AuditEntry.objects.get()
     assert (entry.verb, entry.subject) == ("create", "workspaces/lab/members/stranger")
@@ -33,9 +31,7 @@ def test_an_admin_adds_a_member(cast: Cast) -> None:
 
 
 def test_a_member_becomes_something_else(cast: Cast) -> None:
-    set_role(
-        actor=cast.actor("owner"), workspace=cast.workspace, username="viewer", role=Role.OPERATOR, now=NOW
-    )
+    set_role(actor=cast.actor("owner"), workspace=cast.workspace, username="viewer", role=Role.OPERATOR, now=NOW)
     assert roles(cast)["viewer"] == Role.OPERATOR
     entry = AuditEntry.objects.get()
     assert (entry.verb, entry.before, entry.after) == ("update", {"role": "VIEWER"}, {"role": "OPERATOR"})
@@ -74,9 +70,7 @@ def test_the_last_admin_stays_one(cast: Cast) -> None:
     remove_member(actor=cast.actor("admin"), workspace=cast.workspace, username="owner", now=NOW)
 
 
-@pytest.mark.parametrize(
-    ("role", "fault"), [("operator", NotAllowed), ("viewer", NotAllowed), ("stranger", Missing)]
-)
+@pytest.mark.parametrize(("role", "fault"), [("operator", NotAllowed), ("viewer", NotAllowed), ("stranger", Missing)])
 def test_others_change_no_memberships(cast: Cast, role: str, fault: type[DomainError]) -> None:
     actor, before = cast.actor(role), roles(cast)
     with pytest.raises(fault):
@@ -94,9 +88,7 @@ def test_members_of_global_are_chosen_by_platform_admins(cast: Cast) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_admins_who_demote_each_other_at_once_leave_one(cast: Cast) -> None:
-    set_role(
-        actor=cast.actor("owner"), workspace=cast.workspace, username="operator", role=Role.ADMIN, now=NOW
-    )
+    set_role(actor=cast.actor("owner"), workspace=cast.workspace, username="operator", role=Role.ADMIN, now=NOW)
     actors = {name: cast.actor(name) for name in ("owner", "operator")}
     together = Barrier(2)
 

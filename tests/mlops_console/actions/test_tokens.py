@@ -79,9 +79,7 @@ def test_revoking_twice_is_recorded_once(cast: Cast) -> None:
     assert AuditEntry.objects.filter(verb="revoke").count() == 1
 
 
-@pytest.mark.parametrize(
-    ("role", "may"), [("admin", True), ("owner", True), ("operator", False), ("stranger", False)]
-)
+@pytest.mark.parametrize(("role", "may"), [("admin", True), ("owner", True), ("operator", False), ("stranger", False)])
 def test_who_revokes_the_token_of_a_member(cast: Cast, role: str, may: bool) -> None:
     token = issue(cast)
     if may:

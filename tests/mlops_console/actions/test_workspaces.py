@@ -76,9 +76,7 @@ def test_a_change_of_nothing_is_recorded_as_nothing(cast: Cast) -> None:
     assert not AuditEntry.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("role", "fault"), [("operator", NotAllowed), ("viewer", NotAllowed), ("stranger", Missing)]
-)
+@pytest.mark.parametrize(("role", "fault"), [("operator", NotAllowed), ("viewer", NotAllowed), ("stranger", Missing)])
 def test_others_change_and_delete_nothing(cast: Cast, role: str, fault: type[DomainError]) -> None:
     actor = cast.actor(role)
     with pytest.raises(fault):
@@ -90,9 +88,7 @@ def test_others_change_and_delete_nothing(cast: Cast, role: str, fault: type[Dom
 
 def test_members_do_not_change_global(cast: Cast) -> None:
     with pytest.raises(NotAllowed):
-        update_workspace(
-            actor=cast.actor("owner"), workspace=cast.everyone, changes={"display_name": "Ours"}, now=NOW
-        )
+        update_workspace(actor=cast.actor("owner"), workspace=cast.everyone, changes={"display_name": "Ours"}, now=NOW)
 
 
 def test_an_empty_workspace_goes_and_its_trail_stays(cast: Cast) -> None:

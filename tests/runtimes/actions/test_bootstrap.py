@@ -50,7 +50,11 @@ config:
 
 def apply(text: str, **options: Any) -> Diff:
     return apply_values(
-        actor=BOOTSTRAP, values=read_values(text), source="values.yaml", now=options.pop("now", NOW), **options
+        actor=BOOTSTRAP,
+        values=read_values(text),
+        source="values.yaml",
+        now=options.pop("now", NOW),
+        **options,
     )
 
 
@@ -91,7 +95,12 @@ def test_a_new_model_type_becomes_known(cast: Cast) -> None:
 def test_what_people_disabled_stays_disabled_and_is_reported_as_held(cast: Cast) -> None:
     apply(values())
     change_runtime_state(
-        actor=cast.actor("admin"), workspace="global", uid="mojo", verb=StateVerb.DISABLE, reason="CVE", now=NOW
+        actor=cast.actor("admin"),
+        workspace="global",
+        uid="mojo",
+        verb=StateVerb.DISABLE,
+        reason="CVE",
+        now=NOW,
     )
     diff = apply(values() + "\n# another digest")
     assert [str(held.key) for held in diff.held] == ["runtimes.mojo"]
@@ -108,18 +117,14 @@ def test_the_platform_lowers_a_row_and_people_cannot_lift_it(cast: Cast) -> None
     assert entry is not None
     assert (entry.verb, entry.reason, entry.actor_kind) == ("deprecate", "end of life", "bootstrap")
     with pytest.raises(Refused, match="end of life"):
-        change_runtime_state(
-            actor=cast.actor("admin"), workspace="global", uid="mojo", verb=StateVerb.ENABLE, now=NOW
-        )
+        change_runtime_state(actor=cast.actor("admin"), workspace="global", uid="mojo", verb=StateVerb.ENABLE, now=NOW)
 
 
 def test_what_is_gone_is_disabled_never_deleted_and_comes_back(cast: Cast) -> None:
     apply(values())
     gone = apply("config: {deployer: {composition: {runtimeImages: {}, runtimes: {}}}}")
     assert len(gone.changes) == 4
-    assert set(Runtime.objects.values_list("state", "platform_reason")) == {
-        ("DISABLED", "removed from values.yaml")
-    }
+    assert set(Runtime.objects.values_list("state", "platform_reason")) == {("DISABLED", "removed from values.yaml")}
     assert Version.objects.count() == 2
     assert len(list(removed_rows())) == 4
     apply(values())
@@ -137,7 +142,7 @@ def test_only_the_bootstrap_repoints_a_runtime(cast: Cast) -> None:
 
 def test_an_id_that_people_use_refuses_the_whole_file(cast: Cast) -> None:
     make_runtime(make_image(cast.everyone, "theirs"), "mojo")
-    with pytest.raises(ValuesFaults, match="config.deployer.composition.runtimes.mojo"):
+    with pytest.raises(ValuesFaults, match=r"config.deployer.composition.runtimes.mojo"):
         apply(values())
     assert RuntimeImage.objects.count() == 1
 

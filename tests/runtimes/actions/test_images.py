@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def create(cast: Cast, role: str = "operator", **fields: Any) -> RuntimeImage:
-    given = {"display_name": "H2O-3 MOJO", "workspace": cast.workspace} | fields
+    given: dict[str, Any] = {"display_name": "H2O-3 MOJO", "workspace": cast.workspace} | fields
     return create_image(actor=cast.actor(role), now=NOW, **given)
 
 
@@ -67,7 +67,10 @@ def test_others_may_not(cast: Cast, role: str, place: str, error: type[Exception
         ({"display_name": "x" * 201}, {"display_name"}),
         ({"uid": "Upper"}, {"uid"}),
         ({"uid": "a" * 64}, {"uid"}),
-        ({"uid": "9lives", "display_name": "", "description": "\x07"}, {"uid", "display_name", "description"}),
+        (
+            {"uid": "9lives", "display_name": "", "description": "\x07"},
+            {"uid", "display_name", "description"},
+        ),
         ({"reference": "h2oai/scorer:latest"}, {"reference"}),
         ({"reference": "h2oai/scorer:1.0.0", "version": "1.2"}, {"version"}),
         ({"reference": "H2OAI/Scorer:1.0.0"}, {"reference"}),
@@ -100,9 +103,7 @@ def test_an_id_is_taken_only_in_its_own_workspace(cast: Cast) -> None:
         (f"h2oai/scorer:3.1.0@sha256:{'0' * 64}", "", "v3.1.0"),
     ],
 )
-def test_versions_are_named_explicitly_or_by_tag(
-    cast: Cast, reference: str, explicit: str, version: str
-) -> None:
+def test_versions_are_named_explicitly_or_by_tag(cast: Cast, reference: str, explicit: str, version: str) -> None:
     make_image(cast.workspace)
     added = add_version(
         actor=cast.actor("operator"),
@@ -183,9 +184,7 @@ def test_what_a_values_file_manages_is_not_edited_here(cast: Cast) -> None:
     for attempt in (
         lambda: update_image(actor=admin, workspace="global", uid=image.uid, changes={}, now=NOW),
         lambda: delete_image(actor=admin, workspace="global", uid=image.uid, now=NOW),
-        lambda: add_version(
-            actor=admin, workspace="global", image=image.uid, reference="a/b:1.0.0", now=NOW
-        ),
+        lambda: add_version(actor=admin, workspace="global", image=image.uid, reference="a/b:1.0.0", now=NOW),
     ):
         with pytest.raises(Refused, match=key):
             attempt()

@@ -28,7 +28,11 @@ def image(cast: Cast) -> RuntimeImage:
 
 def create(cast: Cast, image: RuntimeImage, role: str = "operator", **fields: Any) -> Runtime:
     spec = RuntimeSpec(**{"display_name": "Mojo"} | fields.pop("spec", {}))
-    given = {"workspace": cast.workspace, "model_type": "h2o3_mojo", "runtime_image": image.name} | fields
+    given: dict[str, Any] = {
+        "workspace": cast.workspace,
+        "model_type": "h2o3_mojo",
+        "runtime_image": image.name,
+    } | fields
     return create_runtime(actor=cast.actor(role), spec=spec, now=NOW, **given)
 
 
@@ -44,7 +48,15 @@ def test_an_operator_creates_a_runtime(cast: Cast, image: RuntimeImage) -> None:
         uid="mojo",
         spec={
             "environment_variables": {"OMP_NUM_THREADS": "{GPU_COUNT}", "API_TOKEN": "sesame"},
-            "volumes": [{"id": "tmp", "type": "EMPTY_DIR", "mountPaths": ["/tmp"], "readOnly": False, "properties": {}}],
+            "volumes": [
+                {
+                    "id": "tmp",
+                    "type": "EMPTY_DIR",
+                    "mountPaths": ["/tmp"],
+                    "readOnly": False,
+                    "properties": {},
+                }
+            ],
             "security_context": {"runAsUser": "1000", "capabilities": {"add": [], "drop": ["ALL"]}},
             "selector": {"tier?absent=match": "gold"},
         },
@@ -76,7 +88,10 @@ def test_a_runtime_may_be_pinned_to_a_version(cast: Cast, image: RuntimeImage) -
         ({"runtime_image": "h2o3-mojo"}, {"runtime_image"}),
         ({"spec": {"environment_variables": {"1": "x"}}}, {"environment_variables.1"}),
         ({"spec": {"environment_variables": {"A": "{if GPU_COUNT > 1}x"}}}, {"environment_variables.A"}),
-        ({"spec": {"environment_variables": {f"A{n}": "" for n in range(10_000)}}}, {"environment_variables"}),
+        (
+            {"spec": {"environment_variables": {f"A{n}": "" for n in range(10_000)}}},
+            {"environment_variables"},
+        ),
         ({"spec": {"volumes": [{"id": "X", "type": "EMPTY_DIR", "mountPaths": ["/a"]}]}}, {"volumes.0.id"}),
         ({"spec": {"selector": {"a?b": "c"}}}, {"selector.a?b"}),
         ({"spec": {"scoring_endpoint": "score"}}, {"scoring_endpoint"}),
@@ -139,9 +154,9 @@ def test_saving_without_a_difference_records_nothing(cast: Cast, image: RuntimeI
 
 def test_what_a_values_file_manages_is_neither_edited_nor_deleted(cast: Cast) -> None:
     runtime = make_runtime(make_image(cast.everyone), platform_state="ACTIVE")
-    with pytest.raises(Refused, match="config.deployer.composition.runtimes.mojo"):
+    with pytest.raises(Refused, match=r"config.deployer.composition.runtimes.mojo"):
         update(cast, runtime.uid, "admin", changes={"display_name": "x"})
-    with pytest.raises(Refused, match="config.deployer.composition.runtimes.mojo"):
+    with pytest.raises(Refused, match=r"config.deployer.composition.runtimes.mojo"):
         delete_runtime(actor=cast.actor("admin"), workspace="global", uid=runtime.uid, now=NOW)
 
 

@@ -79,9 +79,7 @@ def test_the_ceiling_names_its_reason_and_where_to_edit_it(cast: Cast) -> None:
 def test_images_and_versions_move_too(cast: Cast) -> None:
     image = make_image(cast.workspace, versions="v1.0.0")
     actor = cast.actor("operator")
-    moved = change_image_state(
-        actor=actor, workspace="lab", uid=image.uid, verb=StateVerb.DISABLE, reason="x", now=NOW
-    )
+    moved = change_image_state(actor=actor, workspace="lab", uid=image.uid, verb=StateVerb.DISABLE, reason="x", now=NOW)
     version = change_version_state(
         actor=actor, workspace="lab", image=image.uid, version="1.0.0", verb=StateVerb.DEPRECATE, now=NOW
     )
@@ -128,13 +126,9 @@ def test_bulk_is_all_or_nothing_and_lists_every_refusal(cast: Cast) -> None:
 def test_bulk_does_not_reach_into_other_workspaces_or_past_what_is_gone(cast: Cast) -> None:
     mine, theirs = make_runtime(make_image(cast.workspace)), make_runtime(make_image(cast.other))
     with pytest.raises(Missing):
-        change_runtime_states(
-            actor=cast.actor("operator"), keys=[mine.pk, theirs.pk], verb=StateVerb.DISABLE, now=NOW
-        )
+        change_runtime_states(actor=cast.actor("operator"), keys=[mine.pk, theirs.pk], verb=StateVerb.DISABLE, now=NOW)
     with pytest.raises(Missing):
-        change_runtime_states(
-            actor=cast.actor("operator"), keys=[mine.pk, 10**9], verb=StateVerb.DISABLE, now=NOW
-        )
+        change_runtime_states(actor=cast.actor("operator"), keys=[mine.pk, 10**9], verb=StateVerb.DISABLE, now=NOW)
     assert set(Runtime.objects.values_list("state", flat=True)) == {"ACTIVE"}
 
 

@@ -59,16 +59,13 @@ def test_every_restriction_has_its_own_reason(values: Values) -> None:
 
 def test_every_image_has_a_current_version(values: Values) -> None:
     best = {
-        image.uid: current((version.version, version.state) for version in image.versions)
-        for image in values.images
+        image.uid: current((version.version, version.state) for version in image.versions) for image in values.images
     }
     assert all(best.values())
     assert (best["h2oai-mlflow-scorer-py311"], best["h2oai-mojo-scorer"]) == ("v1.10.0", "v2.2.1")
 
 
-@pytest.mark.parametrize(
-    ("gpu_count", "device", "parallel"), [(0, "cpu", "1"), (1, "cuda", "1"), (4, "cuda", "4")]
-)
+@pytest.mark.parametrize(("gpu_count", "device", "parallel"), [(0, "cpu", "1"), (1, "cuda", "1"), (4, "cuda", "4")])
 def test_its_templates(values: Values, gpu_count: int, device: str, parallel: str) -> None:
     (vllm,) = (runtime.spec for runtime in values.runtimes if runtime.uid == "vllm_runtime")
     resolved = {key: resolve(value, gpu_count) for key, value in vllm.environment_variables.items()}

@@ -25,13 +25,9 @@ MERGE_BOMB = "a0: &a0 {k: v}\n" + "".join(
         pytest.param("# only a comment\n", None, id="comment"),
         pytest.param("\ufeffa: 1\r\nb: 2\r\n", {"a": 1, "b": 2}, id="byte-order-mark"),
         pytest.param("a: no\nb: on\nc: 012\n", {"a": "no", "b": "on", "c": 12}, id="yaml-1.2"),
-        pytest.param(
-            "a: 2026-01-31\nb: 2026-99-99\n", {"a": "2026-01-31", "b": "2026-99-99"}, id="dates-are-text"
-        ),
+        pytest.param("a: 2026-01-31\nb: 2026-99-99\n", {"a": "2026-01-31", "b": "2026-99-99"}, id="dates-are-text"),
         pytest.param("a: =\n", {"a": "="}, id="equals-sign"),
-        pytest.param(
-            "8080: a\ntrue: b\n2026-01-31: c\n", {"8080": "a", "true": "b", "2026-01-31": "c"}, id="keys"
-        ),
+        pytest.param("8080: a\ntrue: b\n2026-01-31: c\n", {"8080": "a", "true": "b", "2026-01-31": "c"}, id="keys"),
         pytest.param("a: &x 1\nb: &x 2\nc: *x\n", {"a": 1, "b": 2, "c": 2}, id="anchor-twice"),
         pytest.param(
             "x: &x {a: 1, b: 2}\ny:\n  <<: *x\n  b: 3\n",
@@ -47,12 +43,8 @@ def test_documents(text: str, read: Any) -> None:
 @pytest.mark.parametrize(
     ("raw", "path", "message"),
     [
-        pytest.param(
-            b"a: 1\nb:\n  c: 1\n  c: 2\n", "line 4, column 3", "The key 'c' is given twice.", id="twice"
-        ),
-        pytest.param(
-            b"1: a\n'1': b\n", "line 2, column 1", "The key '1' is given twice.", id="twice-as-text"
-        ),
+        pytest.param(b"a: 1\nb:\n  c: 1\n  c: 2\n", "line 4, column 3", "The key 'c' is given twice.", id="twice"),
+        pytest.param(b"1: a\n'1': b\n", "line 2, column 1", "The key '1' is given twice.", id="twice-as-text"),
         pytest.param(
             b"x: &x {a: 1}\ny:\n  <<: *x\n  b: 1\n  b: 2\n",
             "line 5, column 3",
@@ -68,23 +60,15 @@ def test_documents(text: str, read: Any) -> None:
         pytest.param(b"a: 1\nb: \xff\n", "line 2", "This is not UTF-8 text.", id="not-utf-8"),
         pytest.param("a: 1".encode("utf-16"), "line 1", "This is not UTF-8 text.", id="utf-16"),
         pytest.param(b"a: 1\nb: \0\n", "line 2", "The character U+0000 is not allowed.", id="nul"),
-        pytest.param(
-            b'a: "\\ud800"\n', "line 1, column 4", "This cannot be read as str.", id="lone-surrogate"
-        ),
-        pytest.param(
-            b"a: " + b"9" * 10_000, "line 1, column 4", "This cannot be read as int.", id="huge-number"
-        ),
+        pytest.param(b'a: "\\ud800"\n', "line 1, column 4", "This cannot be read as str.", id="lone-surrogate"),
+        pytest.param(b"a: " + b"9" * 10_000, "line 1, column 4", "This cannot be read as int.", id="huge-number"),
         pytest.param(b"a: !!bool maybe\n", "line 1, column 4", "This cannot be read as bool.", id="no-bool"),
         pytest.param(b"a: !!python/object/apply:os.system [ls]\n", "line 1, column 4", None, id="python-tag"),
         pytest.param(b"a: !!set {b}\n", "line 1, column 4", None, id="set"),
         pytest.param(b"? [a, b]\n: 1\n", "line 1, column 3", "A key must be text.", id="list-as-key"),
         pytest.param(b"a: *b\n", "line 1, column 4", "Found undefined alias 'b'.", id="undefined-alias"),
-        pytest.param(
-            b"a: &a [*a]\n", "line 1, column 8", "The alias *a stands for itself.", id="alias-of-itself"
-        ),
-        pytest.param(
-            b"a: &a\n  <<: *a\n", "line 2, column 7", "The alias *a stands for itself.", id="self-merge"
-        ),
+        pytest.param(b"a: &a [*a]\n", "line 1, column 8", "The alias *a stands for itself.", id="alias-of-itself"),
+        pytest.param(b"a: &a\n  <<: *a\n", "line 2, column 7", "The alias *a stands for itself.", id="self-merge"),
         pytest.param(
             BOMB.encode(),
             "line 4, column 45",
@@ -103,9 +87,7 @@ def test_documents(text: str, read: Any) -> None:
             f"This is nested deeper than {DEPTH_MAX} levels.",
             id="deep-lists",
         ),
-        pytest.param(
-            b"- " * 20_000, None, f"This is nested deeper than {DEPTH_MAX} levels.", id="deep-blocks"
-        ),
+        pytest.param(b"- " * 20_000, None, f"This is nested deeper than {DEPTH_MAX} levels.", id="deep-blocks"),
         pytest.param(
             b"x" * (SIZE_MAX + 1),
             "",
@@ -120,9 +102,7 @@ def test_documents(text: str, read: Any) -> None:
         ),
     ],
 )
-def test_faults_are_told_with_their_place_and_at_once(
-    raw: bytes, path: str | None, message: str | None
-) -> None:
+def test_faults_are_told_with_their_place_and_at_once(raw: bytes, path: str | None, message: str | None) -> None:
     start = time.process_time()
     with pytest.raises(ValuesFaults) as caught:
         load(raw)

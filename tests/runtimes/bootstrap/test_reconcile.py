@@ -67,9 +67,7 @@ def applied(wanted: Values, before: Present = Present()) -> Present:  # noqa: B0
         return {"layers": Layers(api, entry.state), "platform_reason": entry.state_reason}
 
     def version(entry: WantedVersion, image: PresentImage | None) -> PresentVersion:
-        row = (
-            next((each for each in image.versions if each.version == entry.version), None) if image else None
-        )
+        row = next((each for each in image.versions if each.version == entry.version), None) if image else None
         return PresentVersion(
             version=entry.version,
             reference=entry.reference,
@@ -97,9 +95,7 @@ def applied(wanted: Values, before: Present = Present()) -> Present:  # noqa: B0
         )
         for entry in wanted.runtimes
     }
-    return Present(
-        images=tuple((old_images | images).values()), runtimes=tuple((old_runtimes | runtimes).values())
-    )
+    return Present(images=tuple((old_images | images).values()), runtimes=tuple((old_runtimes | runtimes).values()))
 
 
 def with_layers(present: Present, layers: Layers, reason: str = "") -> Present:
@@ -108,9 +104,7 @@ def with_layers(present: Present, layers: Layers, reason: str = "") -> Present:
     def changed(row: Any) -> Any:
         return replace(row, layers=layers, platform_reason=reason)
 
-    images = [
-        replace(changed(image), versions=tuple(map(changed, image.versions))) for image in present.images
-    ]
+    images = [replace(changed(image), versions=tuple(map(changed, image.versions))) for image in present.images]
     return Present(images=tuple(images), runtimes=tuple(map(changed, present.runtimes)))
 
 
@@ -153,9 +147,7 @@ def test_everything_is_created_images_first() -> None:
     assert (diff.held, diff.unchanged) == ((), 0)
 
 
-@pytest.mark.parametrize(
-    "wanted", [values(), values(image={"state": DISABLED, "state_reason": "x"}), NOTHING]
-)
+@pytest.mark.parametrize("wanted", [values(), values(image={"state": DISABLED, "state_reason": "x"}), NOTHING])
 def test_applying_twice_changes_nothing_more(wanted: Values) -> None:
     diff = reconcile(applied(wanted), wanted)
     assert (diff.changes, diff.held) == ((), ())
@@ -193,9 +185,7 @@ def test_applying_twice_changes_nothing_more(wanted: Values) -> None:
             {"runtime_image": "mojo@v1.5.4"},
             id="pinned",
         ),
-        pytest.param(
-            values(volumes=[{"id": "a"}]), RUNTIME, {"volumes": []}, {"volumes": [{"id": "a"}]}, id="volumes"
-        ),
+        pytest.param(values(volumes=[{"id": "a"}]), RUNTIME, {"volumes": []}, {"volumes": [{"id": "a"}]}, id="volumes"),
         pytest.param(
             values(environment_variables={"MY_KEY": "hunter2"}),
             RUNTIME,
@@ -205,9 +195,7 @@ def test_applying_twice_changes_nothing_more(wanted: Values) -> None:
         ),
     ],
 )
-def test_only_what_differs_is_updated(
-    wanted: Values, key: Key, before: dict[str, Any], after: dict[str, Any]
-) -> None:
+def test_only_what_differs_is_updated(wanted: Values, key: Key, before: dict[str, Any], after: dict[str, Any]) -> None:
     diff = reconcile(applied(values()), wanted)
     assert told(diff) == [(Action.UPDATE, str(key), before, after)]
     assert diff.changes[0].wanted is not None

@@ -113,9 +113,7 @@ def test_what_is_left_out_has_a_default() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("images", "runtimes"), [({}, {}), ({"mojo": {}}, {}), ({"mojo": {"versions": []}}, {})]
-)
+@pytest.mark.parametrize(("images", "runtimes"), [({}, {}), ({"mojo": {}}, {}), ({"mojo": {"versions": []}}, {})])
 def test_little_is_enough(images: Any, runtimes: Any) -> None:
     assert len(read_values(composition(images, runtimes)).images) == len(images)
 

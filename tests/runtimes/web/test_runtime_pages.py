@@ -15,7 +15,9 @@ from tests.factories import make_image, make_model_type, make_runtime
 
 pytestmark = pytest.mark.django_db
 LIST = "/workspaces/lab/runtimes/"
-FORMSETS = {f"{prefix}-{count}_FORMS": "0" for prefix in ("env", "volume", "selector") for count in ("TOTAL", "INITIAL")}
+FORMSETS = {
+    f"{prefix}-{count}_FORMS": "0" for prefix in ("env", "volume", "selector") for count in ("TOTAL", "INITIAL")
+}
 
 
 @pytest.fixture
@@ -48,7 +50,10 @@ def test_a_new_runtime_is_created_with_its_rows(cast: Cast, operator: Client) ->
     posted = form(uid="mojo", model_type="h2o3_mojo", runtime_image=image.name) | rows(
         "env", {"key": "THREADS", "value": "4"}, {"key": "", "value": ""}
     )
-    posted |= rows("volume", {"id": "tmp", "type": "EMPTY_DIR", "mount_paths": "/tmp\r\n/var/tmp", "properties": "size=1Gi"})
+    posted |= rows(
+        "volume",
+        {"id": "tmp", "type": "EMPTY_DIR", "mount_paths": "/tmp\r\n/var/tmp", "properties": "size=1Gi"},
+    )
     posted |= rows("selector", {"key": "tier", "value": "gold"}) | {"security-run_as_user": "1000"}
     response = operator.post(f"{LIST}new/", posted)
     assert response.status_code == 302, response.context["form"].errors
@@ -263,7 +268,9 @@ def test_a_page_token_of_another_list_is_refused_in_words(cast: Cast, operator: 
 
 
 @pytest.mark.parametrize("name", ["\x00", "a\x00b", "\x07", "x" * 201, " "])
-def test_names_that_cannot_be_are_told_at_their_field(cast: Cast, operator: Client, runtime: Runtime, name: str) -> None:
+def test_names_that_cannot_be_are_told_at_their_field(
+    cast: Cast, operator: Client, runtime: Runtime, name: str
+) -> None:
     response = operator.post(f"{LIST}mojo/edit/", form(revision="1", display_name=name))
     assert response.status_code == 422
     assert "display_name" in response.context["form"].errors

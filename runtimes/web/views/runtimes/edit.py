@@ -116,7 +116,10 @@ def image_choices(scope: Scope) -> list[tuple[str, list[tuple[str, str]]]]:
     """The picker of images: each with "current version" and, to pin, its versions."""
     groups = []
     for image in queries.pickable_images(scope):
-        follow = (image.name, f"{image.display_name}: current version ({image.current_version or 'none usable'})")
+        follow = (
+            image.name,
+            f"{image.display_name}: current version ({image.current_version or 'none usable'})",
+        )
         pins = []
         for version in image.versions.all():
             version.image = image

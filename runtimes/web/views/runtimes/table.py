@@ -17,7 +17,7 @@ from mlops_console.web.exports import csv_response
 from mlops_console.web.http import ConsoleRequest, person_of
 from runtimes import queries
 from runtimes.models import ModelType, Runtime
-from runtimes.queries import RUNTIME_ORDERS, RowFilter
+from runtimes.queries import RUNTIME_ORDERS, RuntimeFilter
 from runtimes.web.forms import RuntimeFilterForm
 
 COLUMNS: Final = {
@@ -43,7 +43,7 @@ def runtime_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     shown = _shown_columns(request, scope)
     context |= {
         "filters": filters,
-        "filtered": narrow != RowFilter(),
+        "filtered": narrow != RuntimeFilter(),
         "may_write": lists.may_write(request),
         "may_change": _may_change(request, scope),
         "columns": [{"key": key, "label": label, "shown": key in shown} for key, label in COLUMNS.items()],
@@ -79,13 +79,13 @@ def runtime_export(request: ConsoleRequest, workspace: str) -> StreamingHttpResp
     return csv_response(f"runtimes-{scope.uid}.csv", header, _export_rows(rows.iterator(chunk_size=2000)))
 
 
-def narrowed(query: Mapping[str, Any]) -> tuple[RuntimeFilterForm, RowFilter]:
+def narrowed(query: Mapping[str, Any]) -> tuple[RuntimeFilterForm, RuntimeFilter]:
     """The filter of a query string; a value that is not offered narrows nothing and is named at its field."""
     types: list[ModelType] = list(queries.model_types())
     form = RuntimeFilterForm(query, types)
     form.is_valid()
     typed = form.cleaned_data
-    narrow = RowFilter(
+    narrow = RuntimeFilter(
         search=typed.get("q", ""),
         state=typed.get("state", ""),
         managed_by=typed.get("managed_by", ""),

@@ -1,0 +1,1 @@
+"""The database backend that starts its own server."""
