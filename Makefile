@@ -44,12 +44,13 @@ install: $(VENV)/.dev
 
 # Stamp files: an install that has nothing to do costs nothing.
 $(VENV)/.uv: Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 	touch $@
 
 $(VENV)/.base: $(VENV)/.uv requirements.lock
-	test -e $(VENV)/.dev || { $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; }
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.uv requirements-dev.lock

@@ -45,6 +45,8 @@ class Scope:
 
 def scope_for(actor: Actor, uid: str) -> Scope:
     """The scope of a list; raises Missing for strangers and NotAllowed for `-` by others than platform admins."""
+    if "\x00" in uid:
+        raise Missing("No workspace has NUL in its ID.")
     if uid == ALL:
         if not actor.is_platform_admin:
             raise NotAllowed("Only platform admins see all workspaces at once.")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db.backends.base.operations import BaseDatabaseOperations
 
+from mlops_console.database import supply
+from mlops_console.database.cluster import Cluster
 from tests.cast import Cast, make_cast
+from tests.settings import DATA_DIR_OF_TESTS
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,3 +34,13 @@ def flush_past_the_audit_triggers() -> Iterator[None]:
 def cast(db: None) -> Cast:
     """The people and workspaces that a test with a database starts from."""
     return make_cast()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server that the tests shared and remove its folder, once every worker is done with it."""
+    if hasattr(config, "workerinput"):
+        return
+    cluster = Cluster(Path(DATA_DIR_OF_TESTS).resolve() / "postgres")
+    supply.leave(cluster)
+    supply.until_stopped(cluster, seconds_in_use=10)
+    shutil.rmtree(DATA_DIR_OF_TESTS, ignore_errors=True)

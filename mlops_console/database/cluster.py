@@ -8,7 +8,6 @@ import re
 import shutil
 import stat
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -67,7 +66,8 @@ class Cluster:
         if len(socket) <= LONGEST_SOCKET_PATH and not re.search(rb'[,"]', socket):
             return own
         digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"mlops-console-{os.geteuid()}-{digest}"
+        # not TMPDIR: every process must find the same one
+        return Path("/tmp") / f"mlops-console-{os.geteuid()}-{digest}"  # noqa: S108 - private, and checked to be
 
     def prepare(self) -> Account:
         """Make what is missing and say who runs the server; raises StartFault. Call under the start lock."""

@@ -45,15 +45,19 @@ def join(cluster: Cluster) -> None:
         _joined[cluster.home] = handle
 
 
-def ensure(cluster: Cluster) -> bool:
-    """Have the server answer and hold the console's database; says whether anything had to be mended. Raises StartFault."""
+def ensure(cluster: Cluster) -> None:
+    """Return once the server answers and holds the console's database; raises StartFault when it cannot run."""
     join(cluster)
     with _guard, _locked(cluster.home / "start.lock"):
         try:
-            started = not _answers(cluster)
-            if started:
-                _start(cluster)
-            return _create_database(cluster) or started
+            deadline = time.monotonic() + SECONDS_TO_START
+            while not _answers(cluster):
+                if _is_free(cluster.home / "keeper.lock", fcntl.LOCK_EX):
+                    _start(cluster)
+                elif time.monotonic() > deadline:
+                    raise StartFault(f"the embedded PostgreSQL in {cluster.home} runs and does not answer")
+                time.sleep(BLINK)  # it is recovering from a crash of one of its processes
+            _create_database(cluster)
         except OSError as error:
             raise StartFault(f"the database in {cluster.home} cannot be used: {error}") from None
 
@@ -121,8 +125,6 @@ def _clear_leftover(cluster: Cluster) -> None:
 
     PostgreSQL takes any process that has the noted number for itself, and in a restarted container there often is one.
     """
-    if not until_stopped(cluster, seconds_in_use=SECONDS_TO_STOP):
-        raise StartFault(f"the embedded PostgreSQL in {cluster.home} neither answers nor stops")
     note = cluster.data / "postmaster.pid"
     with suppress(FileNotFoundError, ValueError, IndexError):
         pid = int(note.read_text(encoding="utf-8").splitlines()[0])
@@ -149,17 +151,15 @@ def _answers(cluster: Cluster) -> bool:
     try:
         with _connection(cluster) as connection:
             connection.execute("SELECT 1")
-    except psycopg.OperationalError:
-        return False
+    except psycopg.OperationalError as error:
+        return "too many clients" in str(error)
     return True
 
 
-def _create_database(cluster: Cluster) -> bool:
+def _create_database(cluster: Cluster) -> None:
     with _connection(cluster) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-            return False
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-        return True
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
 
 def _connection(cluster: Cluster) -> psycopg.Connection:

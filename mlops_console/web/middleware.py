@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from mlops_console.actor import Actor, person
-from mlops_console.errors import DomainError
+from mlops_console.errors import DomainError, Invalid
 from mlops_console.queries import roles_of
 from mlops_console.web.errors import page_for
 from mlops_console.web.http import ConsoleRequest, person_of
@@ -47,6 +47,9 @@ class ActorMiddleware:
         # Lazy: static files, health checks and the API never need the roles of a session.
         ours.scope = None
         ours.actor = cast("Actor", SimpleLazyObject(lambda: _actor(ours)))
+        if "\x00" in request.path or "%00" in request.META["QUERY_STRING"]:
+            # The database takes no NUL, and nothing that it holds can be named by one.
+            return page_for(ours, Invalid({"": "This address holds a NUL character; nothing here is named so."}))
         response = self.get_response(request)
         # The same address answers a page or a fragment of it.
         patch_vary_headers(response, ("HX-Request",))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from django.db import transaction
@@ -12,18 +11,7 @@ from mlops_console import audit
 from mlops_console.actor import Actor
 from mlops_console.errors import Invalid, Missing, Refused
 from runtimes.models import ModelType
-
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_./-]{0,98}[A-Za-z0-9])?")
-
-
-def check_model_type(name: str) -> str:
-    """A well-formed model type name; raises ValueError."""
-    if not _NAME.fullmatch(name):
-        raise ValueError(
-            "A model type is 1 to 100 letters, digits, -, _, . and /, with a letter or digit at both ends."
-        )
-    return name
-
+from runtimes.rules.names import check_model_type
 
 @transaction.atomic
 def add_model_type(*, actor: Actor, name: str, now: datetime, display_name: str = "") -> ModelType:

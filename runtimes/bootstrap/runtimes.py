@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from pydantic.alias_generators import to_camel
 
@@ -14,11 +14,10 @@ from runtimes.bootstrap.items import WantedRuntime
 from runtimes.bootstrap.shape import RuntimeEntry, choices, shaped
 from runtimes.rules import runtime as rules
 from runtimes.rules import security_context
-from runtimes.rules.names import check_uid, quoted
+from runtimes.rules.names import check_model_type, check_uid, quoted
 from runtimes.rules.runtime import RuntimeSpec
 from runtimes.rules.versions import parse_version
 
-MODEL_TYPE_MAX: Final = 100
 
 
 def wanted_runtime(
@@ -34,11 +33,13 @@ def wanted_runtime(
     if entry is None:
         return None
     state, reason = state_and_reason(entry, path, faults)
-    model_type = plain_text(entry.model_type, (*path, "modelType"), "Model type", MODEL_TYPE_MAX, faults)
+    model_type = required(entry.model_type, (*path, "modelType"), faults)
+    if model_type:
+        faults.check((*path, "modelType"), check_model_type, model_type)
     image, pinned_version = _bound(entry.runtime_image or "", (*path, "runtimeImage"), versions, faults)
     return WantedRuntime(
         uid=uid,
-        model_type=required(model_type, (*path, "modelType"), faults),
+        model_type=model_type,
         image=image,
         pinned_version=pinned_version,
         spec=_spec(uid, entry, path, faults),

@@ -31,7 +31,7 @@ _OPERATORS: Final[dict[str, Callable[[int, int], bool]]] = {
 }
 
 
-class TemplateFault(ValueError):  # noqa: N818 the text is at fault, not the program
+class TemplateFault(ValueError):
     """A broken template; `position` counts characters from 1."""
 
     def __init__(self, message: str, position: int) -> None:

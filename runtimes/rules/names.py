@@ -14,6 +14,8 @@ _QUOTED_MAX: Final = 60
 _ENTROPY_MIN: Final = 7
 _WORDS: Final = {"\x00": "a NUL character"}
 
+_MODEL_TYPE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_./-]{0,98}[A-Za-z0-9])?")
+
 
 def check_uid(text: str) -> str:
     """A well-formed id of a runtime or image; raises ValueError saying what is allowed."""
@@ -33,6 +35,15 @@ def _misplaced(uid: str) -> str:
         return "this one is empty"
     found = re.search(r"^[^a-z]|[^a-z0-9_-]|[_-]\Z", uid)
     return f"{found.group()!r} at position {found.start() + 1} does not fit" if found else "this one does not"
+
+
+def check_model_type(name: str) -> str:
+    """A well-formed name of a model type; raises ValueError saying what is allowed."""
+    if not _MODEL_TYPE.fullmatch(name):
+        raise ValueError(
+            "A model type is 1 to 100 letters, digits, -, _, . and /, with a letter or digit at both ends."
+        )
+    return name
 
 
 def check_text(text: str, *, label: str, maximum: int, required: bool = False, one_line: bool = False) -> str:

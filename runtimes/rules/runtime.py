@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from runtimes.rules import environment, names, security_context, selectors, volu
 DISPLAY_NAME_MAX = 200
 DESCRIPTION_MAX = 2000
 ENDPOINT_MAX = 500
+_ENDPOINT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +53,8 @@ def _text_faults(spec: RuntimeSpec) -> dict[str, str]:
             names.check_text(getattr(spec, name), label=label, maximum=maximum, required=required)
         except ValueError as fault:
             found[name] = str(fault)
-    if spec.scoring_endpoint and not spec.scoring_endpoint.startswith("/"):
+    if not _ENDPOINT.fullmatch(spec.scoring_endpoint):
         found.setdefault(
-            "scoring_endpoint", "The scoring endpoint is a path that begins with a slash, like /model/score."
+            "scoring_endpoint", "The scoring endpoint is the path of a URL, such as model/score, with or without a slash before it."
         )
     return found

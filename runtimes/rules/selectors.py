@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from runtimes.rules.names import text_fault
+from runtimes.rules.names import quoted, text_fault
 
 ENTRIES_MAX: Final = 100
 KEY_MAX: Final = 253
@@ -44,15 +44,16 @@ def parse_key(key: str) -> tuple[str, Absent]:
         return name, {"absent=match": Absent.MATCH, "absent=require": Absent.REQUIRE}[suffix]
     except KeyError:
         raise ValueError(
-            f"After ? only absent=match or absent=require is allowed, not {suffix!r}; write a literal ? as %3F."
+            f"After ? only absent=match or absent=require is allowed, not {quoted(suffix)}; "
+            "write a literal ? as %3F."
         ) from None
 
 
 def faults(selector: Mapping[str, str]) -> dict[str, str]:
     """A sentence for each faulty entry by its key; `""` stands for the whole."""
-    found: dict[str, str] = {}
     if len(selector) > ENTRIES_MAX:
-        found[""] = f"The selector has {len(selector):,} entries; at most {ENTRIES_MAX} are allowed."
+        return {"": f"The selector has {len(selector):,} entries; at most {ENTRIES_MAX} are allowed."}
+    found: dict[str, str] = {}
     seen: dict[str, str] = {}
     for key, value in selector.items():
         try:
@@ -60,26 +61,29 @@ def faults(selector: Mapping[str, str]) -> dict[str, str]:
         except ValueError as fault:
             found[key] = str(fault)
             continue
-        if name in seen:
-            found[key] = f"{seen[name]} asks for the same key."
-        seen[name] = key
-        found_text = text_fault(key, label="The key", maximum=KEY_MAX) or text_fault(
-            value, label="The value", maximum=VALUE_MAX
+        told = (
+            text_fault(name, label="The key", maximum=KEY_MAX)
+            or text_fault(value, label="The value", maximum=VALUE_MAX)
+            or (f"{quoted(seen[name])} asks for the same key." if name in seen else "")
         )
-        if found_text:
-            found[key] = found_text
+        if told:
+            found[key] = told
+        seen.setdefault(name, key)
     return found
 
 
 def matches(selector: Mapping[str, str], metadata: Mapping[str, str]) -> Match:
-    """Whether all entries hold for an experiment's metadata; an empty selector matches everything."""
+    """Whether all entries hold for an experiment's metadata; an empty selector matches everything.
+
+    Raises ValueError for a selector that `faults` would not pass.
+    """
     for key, wanted in selector.items():
         name, absent = parse_key(key)
         if name not in metadata:
             if absent is Absent.FAIL:
-                return Match(False, f"the experiment has no {name}; {wanted!r} is asked for")
+                return Match(False, f"the experiment has no {quoted(name)}; {quoted(wanted)} is asked for")
         elif absent is Absent.REQUIRE:
-            return Match(False, f"the experiment has {name}, which must be absent")
+            return Match(False, f"the experiment has {quoted(name)}, which must be absent")
         elif metadata[name] != wanted:
-            return Match(False, f"{name} is {metadata[name]!r}; {wanted!r} is asked for")
+            return Match(False, f"{quoted(name)} is {quoted(metadata[name])}; {quoted(wanted)} is asked for")
     return Match(True)

@@ -27,6 +27,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             return super().get_new_connection(conn_params)
         except OperationalError:
-            if not supply.ensure(self.cluster):
-                raise
+            supply.ensure(self.cluster)
             return super().get_new_connection(conn_params)

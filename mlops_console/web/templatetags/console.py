@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
 from django import template
 from django.forms import BaseForm, BoundField
+from django.forms.formsets import BaseFormSet
 from django.http import HttpRequest, QueryDict
 from django.template import Context
 from django.utils import timezone
@@ -48,6 +49,15 @@ class Chip:
     label: str
     value: str
     clear_url: str
+
+
+@dataclass(frozen=True)
+class FormFault:
+    """One thing wrong with a form, and the id of the control to correct; `""` where it concerns the whole."""
+
+    id: str
+    label: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -175,6 +185,19 @@ def active_filters(context: Context, filters: BaseForm) -> list[Chip]:
     ]
 
 
+@register.simple_tag
+def form_faults(form: BaseForm | str, formsets: Iterable[BaseForm | BaseFormSet[Any]] | str = ()) -> list[FormFault]:
+    """What is wrong with a form and with its formsets or further forms, in the order of the page."""
+    parts = [part for part in (form, *(formsets or ())) if isinstance(part, (BaseForm, BaseFormSet))]
+    return [fault for part in parts if part.is_bound for fault in _faults(part)]
+
+
+@register.filter
+def sentence(text: object) -> str:
+    """The text of an error if it is meant for people; Django hands over bare class names as well."""
+    return str(text) if " " in str(text) else ""
+
+
 @register.filter
 def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Change]:
     """What differs between two states of one thing, field by field; nested maps are opened up to their entries."""
@@ -188,6 +211,17 @@ def _svg(name: str, size: int, css: str) -> SafeString:
     # The package parses and prints the icon anew each time: too slow for one in every cell.
     drawn = lucide(name, size=size, aria_hidden="true", focusable="false", **{"class": f"icon {css}".strip()})
     return mark_safe(drawn)  # noqa: S308 - drawn by the package from its own file
+
+
+def _faults(part: BaseForm | BaseFormSet[Any]) -> Iterable[FormFault]:
+    if isinstance(part, BaseFormSet):
+        yield from (FormFault("", "", str(text)) for text in part.non_form_errors())
+        for number, row in enumerate(part.forms, start=1):
+            yield from (replace(fault, label=f"{fault.label} {number}".strip()) for fault in _faults(row))
+        return
+    yield from (FormFault("", "", str(text)) for text in part.non_field_errors())
+    for field in part:
+        yield from (FormFault(field.id_for_label, str(field.label), str(text)) for text in field.errors)
 
 
 def _without(query: QueryDict, *names: str) -> QueryDict:

@@ -8,6 +8,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from mlops_console.faults import StartFault
+
 
 @never_cache
 @login_not_required
@@ -17,6 +19,6 @@ def healthz(request: HttpRequest) -> JsonResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except (DatabaseError, StartFault):
         return JsonResponse({"status": "no database"}, status=503)
     return JsonResponse({"status": "ok"})

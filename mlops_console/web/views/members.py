@@ -61,7 +61,8 @@ def member_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
         "form": MemberForm() if outcome.refused else form,
         "message": outcome.refusal,
         "roles": list(Role),
-        "may_manage": request.actor.may(Right.MANAGE_MEMBERS, row),
+        # A role in global would say nothing: everyone reads there, and only platform admins write.
+        "may_manage": request.actor.may(Right.MANAGE_MEMBERS, row) and not row.is_global,
     }
     return render(request, "mlops_console/member_list.html", context, status=outcome.status)
 

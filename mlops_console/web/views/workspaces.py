@@ -39,6 +39,7 @@ _LISTS: Final = {
     "audit": "console:audit-list",
     "members": "console:member-list",
 }
+DELETE: Final = {"label": "Delete", "tone": "danger", "icon": "trash-2"}
 _SECTION: Final = re.compile(r"/workspaces/[^/]+/([a-z-]+)/")
 # What a workspace may hold, and the page that lists it.
 _HOLDING_URLS: Final = {"runtimes": "runtimes:runtime-list", "runtime images": "runtimes:image-list"}
@@ -75,6 +76,7 @@ def workspace_detail(request: ConsoleRequest, workspace: str) -> HttpResponse:
             "annotations": sorted(row.annotations.items()),
             "entries": history_of(row.name),
             "may_edit": _may_edit(request, row),
+            "verbs": [] if row.is_global else [DELETE | {"url": reverse("console:workspace-delete", args=[row.uid])}],
         },
     )
 

@@ -67,7 +67,7 @@ def test_members_see_members_and_admins_change_them(cast: Cast, role: str, seen:
     assert client.post(f"{PAGE}viewer/remove/").status_code == changed
 
 
-@pytest.mark.parametrize("username", ["stranger", "noone", "%00", "..%2f"])
+@pytest.mark.parametrize("username", ["stranger", "noone", "..%2f"])
 def test_who_is_no_member_cannot_be_removed(cast: Cast, username: str) -> None:
     assert cast.client("owner").get(f"{PAGE}{username}/remove/").status_code == 404
 

@@ -84,7 +84,7 @@ def test_accounts_are_for_platform_admins(cast: Cast, role: str, path: str) -> N
         assert client.post(path, {"username": "x", "is_platform_admin": "on"}).status_code == 403
 
 
-@pytest.mark.parametrize("username", ["noone", "%00", "a%2fb"])
+@pytest.mark.parametrize("username", ["noone", "a%2fb"])
 def test_nobody_of_that_name(cast: Cast, username: str) -> None:
     assert cast.client("admin").get(f"/people/{username}/").status_code == 404
 

@@ -20,10 +20,9 @@ def test_people_find_their_workspaces(cast: Cast) -> None:
 
 def test_a_search_narrows_by_name_and_id(cast: Cast) -> None:
     client = cast.client("admin")
-    for text, found in (("ELSE", ["elsewhere"]), ("lab", ["lab"]), ("no such", []), ("\x00", 3)):
+    for text, found in (("ELSE", ["elsewhere"]), ("lab", ["lab"]), ("no such", [])):
         page = client.get("/workspaces/", {"q": text})
-        rows = [row.uid for row in page.context["page"].rows]
-        assert (rows if isinstance(found, list) else len(rows)) == found
+        assert [row.uid for row in page.context["page"].rows] == found
 
 
 def test_a_workspace_is_made_edited_and_deleted(cast: Cast) -> None:
@@ -142,7 +141,7 @@ def test_the_switch_leads_to_the_same_kind_of_list(cast: Cast, here: str, chosen
 
 @pytest.mark.parametrize(
     ("role", "chosen", "status"),
-    [("viewer", "elsewhere", 404), ("viewer", "-", 403), ("viewer", "", 404), ("admin", "\x00", 404)],
+    [("viewer", "elsewhere", 404), ("viewer", "-", 403), ("viewer", "", 404), ("admin", "\x00", 400)],
 )
 def test_the_switch_opens_no_other_door(cast: Cast, role: str, chosen: str, status: int) -> None:
     assert cast.client(role).get("/workspaces/switch/", {"workspace": chosen}).status_code == status

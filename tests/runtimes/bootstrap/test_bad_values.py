@@ -192,14 +192,9 @@ def test_all_faults_are_told_in_order() -> None:
     ]
 
 
-def test_values_of_variables_are_never_told() -> None:
-    variables = {"API_TOKEN": 987654321, "PASSWORD": "{if hunter2}"}
-    told = faults(with_runtime(environmentVariables=variables)) + faults(
-        with_runtime(environmentVariables={"PASSWORD": "{if hunter2}"})
-    )
-    assert len(told) == 2
-    assert "987654321" not in str(told)
-    assert "hunter2" not in str(told)
+def test_a_value_of_the_wrong_type_is_not_told() -> None:
+    ((_, sentence),) = faults(with_runtime(environmentVariables={"API_TOKEN": 987654321}))
+    assert "987654321" not in sentence
 
 
 KEYS: Final = [

@@ -1,0 +1,124 @@
+"""A list costs the same number of queries at 10 rows and at 10,000, and that number stands in query_counts.json.
+
+A page that comes to cost more, or less, shows up in review as a changed number; `QUERY_COUNTS=write` rewrites the file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from mlops_console.models import AuditEntry, Membership, User, Workspace
+from runtimes.models import Runtime, RuntimeImage, Version
+from runtimes.rules.versions import precedence
+from tests.cast import Cast
+from tests.factories import make_image, make_model_type
+
+pytestmark = pytest.mark.django_db
+COUNTS = Path(__file__).with_name("query_counts.json")
+
+
+def make_people(cast: Cast, start: int, end: int) -> None:
+    User.objects.bulk_create(User(username=f"user{number:05}", password="!") for number in range(start, end))
+
+
+def make_workspaces(cast: Cast, start: int, end: int) -> None:
+    Workspace.objects.bulk_create(
+        Workspace(uid=f"w{number:05}", display_name=f"Workspace {number}") for number in range(start, end)
+    )
+
+
+def make_members(cast: Cast, start: int, end: int) -> None:
+    make_people(cast, start, end)
+    crowd = User.objects.filter(username__startswith="user", memberships__isnull=True)
+    Membership.objects.bulk_create(Membership(workspace=cast.workspace, user=user, role="VIEWER") for user in crowd)
+
+
+def make_entries(cast: Cast, start: int, end: int) -> None:
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            actor_kind="person",
+            actor="owner",
+            verb="create",
+            subject_kind="runtime",
+            subject=f"workspaces/lab/runtimes/r-{number}",
+            workspace="lab",
+            after={"display_name": f"R {number}"},
+        )
+        for number in range(start, end)
+    )
+
+
+def make_images(cast: Cast, start: int, end: int) -> None:
+    images = RuntimeImage.objects.bulk_create(
+        RuntimeImage(workspace=cast.workspace, uid=f"i{number}", display_name=f"Image {number % 97}")
+        for number in range(start, end)
+    )
+    Version.objects.bulk_create(
+        Version(image=image, version=number, precedence=precedence(number), reference=f"h2oai/x:{number}")
+        for image in images
+        for number in ("v1.9.0", "v1.10.0")
+    )
+
+
+def make_runtimes(cast: Cast, start: int, end: int) -> None:
+    make_model_type()
+    image = RuntimeImage.objects.filter(uid="shared").first() or make_image(cast.everyone, "shared", versions="v1.0.0")
+    Runtime.objects.bulk_create(
+        Runtime(
+            workspace=cast.workspace if number % 2 else cast.everyone,
+            uid=f"r{number}",
+            display_name=f"Runtime {number % 97}",
+            model_type_id="h2o3_mojo",
+            image=image,
+        )
+        for number in range(start, end)
+    )
+
+
+def cost(client: Client, path: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(path)
+        assert response.status_code == 200
+        if response.streaming:
+            list(response.streaming_content)  # type: ignore[attr-defined]
+    return len(queries)
+
+
+PAGES: dict[str, Callable[[Cast, int, int], None]] = {
+    "/": make_runtimes,
+    "/people/": make_people,
+    "/workspaces/": make_workspaces,
+    "/workspaces/lab/members/": make_members,
+    "/workspaces/lab/audit/": make_entries,
+    "/workspaces/-/audit/": make_entries,
+    "/workspaces/lab/audit/export.csv": make_entries,
+    "/workspaces/lab/runtimes/": make_runtimes,
+    "/workspaces/-/runtimes/": make_runtimes,
+    "/workspaces/lab/runtimes/?q=run&state=ACTIVE&model_type=h2o3_mojo&sort=-image": make_runtimes,
+    "/workspaces/lab/runtimes/export.csv": make_runtimes,
+    "/workspaces/lab/runtime-images/": make_images,
+    "/workspaces/-/runtime-images/?sort=-current_version": make_images,
+    "/workspaces/global/runtime-images/shared/": make_runtimes,
+}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_more_rows_cost_no_more_queries(cast: Cast, path: str) -> None:
+    client, make = cast.client("admin"), PAGES[path]
+    sized = path if "export" in path else f"{path}{'&' if '?' in path else '?'}rows=250"
+    make(cast, 0, 10)
+    few = cost(client, sized)
+    make(cast, 10, 10_000)
+    assert cost(client, sized) == few
+    if os.environ.get("QUERY_COUNTS") == "write":
+        known = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
+        COUNTS.write_text(json.dumps(known | {path: few}, indent=2, sort_keys=True) + "\n")
+    assert json.loads(COUNTS.read_text())[path] == few
