@@ -40,6 +40,6 @@ def _kept_key(file: Path) -> str:
             with suppress(FileExistsError):
                 os.link(aside, file)
             aside.unlink()
-        return file.read_text(encoding="utf-8").strip()
+        return _long_enough(str(file), file.read_text(encoding="utf-8").strip())
     except OSError as error:
         raise StartFault(f"the data folder {file.parent} cannot be used: {error.strerror}") from None

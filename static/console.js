@@ -126,8 +126,8 @@ on("htmx:configRequest", ({ detail }) => {
 });
 on("htmx:beforeSwap", ({ detail }) => {
   // A whole page came where a part was asked for: after a redirect, an ended session, or an error. Show it as a page.
-  const { elt, xhr, serverResponse, requestConfig } = detail;
-  const part = elt.closest("[hx-select]")?.getAttribute("hx-select");
+  const { xhr, serverResponse, requestConfig } = detail;
+  const part = requestConfig.elt.closest("[hx-select]")?.getAttribute("hx-select");
   const holdsPart = part && serverResponse.includes(`id="${part.slice(1)}"`);
   if (xhr.status >= 500 || holdsPart || !/^\s*<!doctype html/i.test(serverResponse)) return;
   detail.shouldSwap = false;
@@ -160,6 +160,15 @@ on("htmx:afterSettle", ({ detail }) => {
     rows.focus({ preventScroll: true });
   }
   if (rows.getBoundingClientRect().top < 0) rows.scrollIntoView({ block: "start" });
+});
+
+/* Rows of a form: after one was added the focus is in it, after one was removed on the button that adds */
+on("htmx:afterSettle", ({ detail }) => {
+  const rows = detail.elt;
+  if (!rows.matches("[data-rows]")) return;
+  const last = $$("[role=group]", rows).at(-1);
+  const added = detail.requestConfig.elt.name === "add" && last && $("input:not([type=hidden]), select, textarea", last);
+  (added || $("[name=add]", rows)).focus();
 });
 
 /* Selection of rows, kept over the pages of one list */
@@ -226,7 +235,8 @@ on("click", ({ target }) => {
 function initForms(root) {
   // The server says what is wrong, at the field and in a summary; the browser's own bubbles would come in between.
   for (const form of $$("form.form", root)) form.noValidate = true;
-  for (const area of $$("[data-counter][maxlength]", root)) {
+  for (const area of $$("[data-counter][maxlength]:not(.counted)", root)) {
+    area.classList.add("counted");
     const counter = document.createElement("span");
     counter.className = "counter";
     counter.setAttribute("aria-hidden", "true");

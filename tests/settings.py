@@ -19,3 +19,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 DATABASES["default"]["DURABLE"] = False
 LOGGING["root"]["level"] = "WARNING"  # type: ignore[index]  # noqa: F405
+# No collected files: they are found where they are written.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from psycopg import ProgrammingError
@@ -24,6 +25,8 @@ def database_from_url(name: str, url: str) -> dict[str, Any]:
         # libpq quotes what it stumbled over, and that may be the password
         cause = re.sub(r'".*"', '"…"', str(error), flags=re.DOTALL).strip()
         raise SettingFault(name, without_password(url), f"{ALLOWED} ({cause})") from None
+    if fault := _fault(parts):
+        raise SettingFault(name, without_password(url), f"{ALLOWED} ({fault})")
     database = {
         "ENGINE": "mlops_console.database.external",
         "NAME": parts.pop("dbname", ""),
@@ -33,9 +36,19 @@ def database_from_url(name: str, url: str) -> dict[str, Any]:
         "PORT": parts.pop("port", ""),
         "OPTIONS": {"connect_timeout": CONNECT_TIMEOUT_SECONDS, **parts},
     }
-    if not database["NAME"] and "service" not in parts:
-        raise SettingFault(name, without_password(url), f"{ALLOWED} (it names no database)")
     return database
+
+
+def _fault(parts: Mapping[str, Any]) -> str:
+    """What libpq would only notice when connecting."""
+    if not parts.get("dbname") and not parts.get("service"):
+        return "it names no database"
+    for port in str(parts.get("port", "")).split(","):
+        if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            return "a port is a number from 1 to 65535"
+    if any("@" in host[1:] for host in str(parts.get("host", "")).split(",")):
+        return "an @ in a user name or password is written %40"
+    return ""
 
 
 def without_password(url: str) -> str:

@@ -23,5 +23,4 @@ urlpatterns = [
     path("people/", people.person_list, name="person-list"),
     path("people/new/", people.person_create, name="person-create"),
     path("people/<str:username>/", people.person_update, name="person-update"),
-    path("account/columns/", people.columns, name="columns"),
 ]

@@ -13,6 +13,7 @@ from mlops_console.errors import Invalid, Missing, Refused
 from runtimes.models import ModelType
 from runtimes.rules.names import check_model_type
 
+
 @transaction.atomic
 def add_model_type(*, actor: Actor, name: str, now: datetime, display_name: str = "") -> ModelType:
     """Make a model type known; raises NotAllowed, Invalid, or Refused when it is known already."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from runtimes.bootstrap.entries import plain_text, required, state_and_reason
+from runtimes.bootstrap.entries import required, state_and_reason
 from runtimes.bootstrap.faults import COMPOSITION, Faults, Path
 from runtimes.bootstrap.items import WantedRuntime
 from runtimes.bootstrap.shape import RuntimeEntry, choices, shaped
@@ -17,7 +17,6 @@ from runtimes.rules import security_context
 from runtimes.rules.names import check_model_type, check_uid, quoted
 from runtimes.rules.runtime import RuntimeSpec
 from runtimes.rules.versions import parse_version
-
 
 
 def wanted_runtime(

@@ -55,6 +55,7 @@ def _text_faults(spec: RuntimeSpec) -> dict[str, str]:
             found[name] = str(fault)
     if not _ENDPOINT.fullmatch(spec.scoring_endpoint):
         found.setdefault(
-            "scoring_endpoint", "The scoring endpoint is the path of a URL, such as model/score, with or without a slash before it."
+            "scoring_endpoint",
+            "The scoring endpoint is the path of a URL, such as model/score, with or without a slash before it.",
         )
     return found

@@ -44,8 +44,7 @@ def parse_key(key: str) -> tuple[str, Absent]:
         return name, {"absent=match": Absent.MATCH, "absent=require": Absent.REQUIRE}[suffix]
     except KeyError:
         raise ValueError(
-            f"After ? only absent=match or absent=require is allowed, not {quoted(suffix)}; "
-            "write a literal ? as %3F."
+            f"After ? only absent=match or absent=require is allowed, not {quoted(suffix)}; write a literal ? as %3F."
         ) from None
 
 

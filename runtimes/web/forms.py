@@ -41,6 +41,16 @@ class RuntimeFilterForm(ImageFilterForm):
         self.fields["model_type"].choices = [("", "Any model type"), *names]  # type: ignore[attr-defined]
 
 
+class ColumnsForm(forms.Form):
+    """Which columns a table shows beside the name."""
+
+    column = forms.MultipleChoiceField(label="Columns", required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, columns: Mapping[str, str], data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["column"].choices = list(columns.items())  # type: ignore[attr-defined]
+
+
 class ImageForm(forms.Form):
     """Name and description of an image."""
 

@@ -1,4 +1,4 @@
-"""Pages of people's accounts, for platform admins; and what one person likes to see."""
+"""Pages of people's accounts, for platform admins."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from django.contrib.auth import update_session_auth_hash
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from mlops_console.actions.people import create_person, set_columns, update_person
+from mlops_console.actions.people import create_person, update_person
 from mlops_console.errors import Missing
 from mlops_console.models import User
 from mlops_console.queries import history_of, people
 from mlops_console.web import lists
 from mlops_console.web.forms import PersonForm, PersonUpdateForm, SearchForm, add_faults
-from mlops_console.web.http import ConsoleRequest, person_of, redirect_back
+from mlops_console.web.http import ConsoleRequest, person_of
 from mlops_console.web.submission import submit
 
 ORDERS: Final[dict[str, tuple[str, ...]]] = {
@@ -85,17 +84,6 @@ def person_update(request: ConsoleRequest, username: str) -> HttpResponse:
         "entries": history_of(f"users/{user.username}"),
     }
     return render(request, "mlops_console/person_form.html", context, status=outcome.status)
-
-
-@require_POST
-def columns(request: ConsoleRequest) -> HttpResponse:
-    """Remember which columns of a list to show, and go back to it."""
-    set_columns(
-        actor=request.actor,
-        list_name=request.POST.get("list") or request.GET.get("list", ""),
-        columns=request.POST.getlist("column"),
-    )
-    return redirect_back(request, reverse("runtimes:overview"))
 
 
 def _save(request: ConsoleRequest, user: User, form: PersonUpdateForm) -> User:

@@ -50,7 +50,6 @@ def overview(request: ConsoleRequest) -> HttpResponse:
             }
             for each in fleet.tallies(shown)
         ],
-        "more_workspaces": len(workspaces) > len(shown),
         "states": [state.value.title() for state in State],
         "entries": list(fleet.latest_changes(actor)),
         "audit_url": reverse("console:audit-list", args=[uid]) if uid else "",

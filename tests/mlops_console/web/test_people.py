@@ -96,16 +96,3 @@ def test_a_search_looks_at_names_and_addresses(cast: Cast) -> None:
         page = client.get("/people/", {"q": text})
         assert [row.username for row in page.context["page"].rows] == ["viewer"]
     assert b"Nobody matches" in client.get("/people/", {"q": "zzz"}).content
-
-
-def test_columns_are_remembered_and_lead_back(cast: Cast) -> None:
-    client = cast.client("viewer")
-    chosen = {"list": "runtimes", "column": ["state", "updated"], "next": "/workspaces/lab/runtimes/?q=a"}
-    answer = client.post("/account/columns/", chosen)
-    assert (answer.status_code, answer["Location"]) == (302, "/workspaces/lab/runtimes/?q=a")
-    assert User.objects.get(username="viewer").preferences["columns"] == {"runtimes": ["state", "updated"]}
-    elsewhere = client.post("/account/columns/?list=runtimes", {"next": "https://example.org/"})
-    assert elsewhere["Location"] == "/"
-    assert User.objects.get(username="viewer").preferences["columns"] == {"runtimes": []}
-    assert client.post("/account/columns/", {"column": "state"}).status_code == 400
-    assert client.get("/account/columns/").status_code == 405

@@ -94,9 +94,9 @@ def test_a_runtime_may_be_pinned_to_a_version(cast: Cast, image: RuntimeImage) -
         ),
         ({"spec": {"volumes": [{"id": "X", "type": "EMPTY_DIR", "mountPaths": ["/a"]}]}}, {"volumes.0.id"}),
         ({"spec": {"selector": {"a?b": "c"}}}, {"selector.a?b"}),
-        ({"spec": {"scoring_endpoint": "score"}}, {"scoring_endpoint"}),
+        ({"spec": {"scoring_endpoint": "http://x y"}}, {"scoring_endpoint"}),
         (
-            {"spec": {"display_name": "", "scoring_endpoint": "x"}, "model_type": "", "runtime_image": ""},
+            {"spec": {"display_name": "", "scoring_endpoint": "?"}, "model_type": "", "runtime_image": ""},
             {"display_name", "scoring_endpoint", "model_type", "runtime_image"},
         ),
     ],

@@ -74,9 +74,7 @@ def test_the_tables_hold_every_pair() -> None:
     assert header(DECISIONS)[2:] == list(StateVerb)
 
 
-@pytest.mark.parametrize(
-    ("platform", "api", "effective", "holder"), rows(EFFECTIVE), ids=lambda word: word.lower()
-)
+@pytest.mark.parametrize(("platform", "api", "effective", "holder"), rows(EFFECTIVE), ids=lambda word: word.lower())
 def test_the_stricter_layer_is_in_effect(platform: str, api: str, effective: str, holder: str) -> None:
     layers = layers_of(platform, api)
     assert layers.effective is State(effective)
@@ -112,9 +110,7 @@ def test_no_verb_lifts_a_row_past_the_platform(layers: Layers, verb: StateVerb, 
     ],
 )
 @pytest.mark.parametrize("before", [None, *State])
-def test_a_values_file_moves_its_own_layer_only(
-    before: State | None, api: State, wanted: State, held: bool
-) -> None:
+def test_a_values_file_moves_its_own_layer_only(before: State | None, api: State, wanted: State, held: bool) -> None:
     layers, is_held = platform_says(Layers(api, before), wanted)
     assert layers == Layers(api=api, platform=wanted)
     assert is_held is held

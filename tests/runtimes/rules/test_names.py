@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtimes.rules.names import check_text, check_uid, new_uid, quoted, text_fault
+from runtimes.rules.names import check_model_type, check_text, check_uid, new_uid, quoted, text_fault
 
 UID = re.compile(r"^[a-z]([a-z0-9_-]{0,61}[a-z0-9])?$")
 
@@ -67,6 +67,19 @@ def test_an_id_is_what_the_pattern_says(text: str) -> None:
         assert sound
 
 
+@pytest.mark.parametrize("name", ["h2o3_mojo", "python/mlflow", "MLflow.2-x", "a", "7", "a" * 100])
+def test_a_model_type_is_accepted(name: str) -> None:
+    assert check_model_type(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a" * 101, "_a", "a/", "a b", "a\n", "a\x00b", "é", "-" * 100_000], ids=lambda name: repr(name[:5])
+)
+def test_a_model_type_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="1 to 100 letters, digits"):
+        check_model_type(name)
+
+
 @given(st.sampled_from(["r-", "ri-"]), st.binary(min_size=7, max_size=32))
 def test_a_generated_id_is_an_id(prefix: str, entropy: bytes) -> None:
     uid = new_uid(prefix, entropy)
@@ -105,9 +118,7 @@ def test_a_text_is_kept(given: str, kept: str) -> None:
         pytest.param("", {"required": True}, "Name must not be blank.", id="empty though required"),
         pytest.param("\u2003", {"required": True}, "Name must not be blank.", id="blank though required"),
         pytest.param("a\x00b", {}, "Name holds a NUL character at position 2; use plain text.", id="NUL"),
-        pytest.param(
-            " a\x07", {}, "Name holds the control character U+0007 at position 3; use plain text.", id="bell"
-        ),
+        pytest.param(" a\x07", {}, "Name holds the control character U+0007 at position 3; use plain text.", id="bell"),
         pytest.param(
             "a\n\x1fb", {}, "Name holds the control character U+001F at position 3; use plain text.", id="unit"
         ),
@@ -117,9 +128,7 @@ def test_a_text_is_kept(given: str, kept: str) -> None:
         pytest.param(
             "\n a\rb", {"one_line": True}, "Name holds a line break at position 4; it is a single line.", id="CR"
         ),
-        pytest.param(
-            "a\tb", {"one_line": True}, "Name holds a tab at position 2; it is a single line.", id="tab"
-        ),
+        pytest.param("a\tb", {"one_line": True}, "Name holds a tab at position 2; it is a single line.", id="tab"),
     ],
 )
 def test_a_text_is_refused(given: str, options: dict[str, bool], fault: str) -> None:
@@ -143,9 +152,7 @@ def test_a_text_without_control_characters_is_stripped_and_nothing_else(text: st
     assert check_text(text, label="Name", maximum=50) == text.strip()
 
 
-@given(
-    st.text(max_size=20), st.characters(categories=["Cc", "Cs"], exclude_characters="\t\r\n"), st.text(max_size=20)
-)
+@given(st.text(max_size=20), st.characters(categories=["Cc", "Cs"], exclude_characters="\t\r\n"), st.text(max_size=20))
 def test_a_control_character_inside_is_refused(before: str, control: str, after: str) -> None:
     with pytest.raises(ValueError, match="holds"):
         check_text(f"x{before}{control}{after}x", label="Name", maximum=50)

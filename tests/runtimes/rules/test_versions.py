@@ -87,9 +87,7 @@ def test_a_version_is_refused(text: str, fault: str) -> None:
 
 
 numbers = st.one_of(st.integers(0, 20), st.integers(0, 10**18)).map(str)
-identifiers = st.one_of(
-    numbers, st.text("019aAzZ-", min_size=1, max_size=4).filter(lambda part: not part.isdigit())
-)
+identifiers = st.one_of(numbers, st.text("019aAzZ-", min_size=1, max_size=4).filter(lambda part: not part.isdigit()))
 prereleases = st.one_of(
     st.just(""), st.lists(identifiers, min_size=1, max_size=4).map(lambda parts: "-" + ".".join(parts))
 )

@@ -68,7 +68,7 @@ def test_a_new_runtime_is_created_with_its_rows(cast: Cast, operator: Client) ->
 def test_every_fault_is_shown_at_its_row_and_nothing_typed_is_lost(cast: Cast, operator: Client) -> None:
     make_model_type()
     image = make_image(cast.workspace)
-    posted = form(model_type="h2o3_mojo", runtime_image=image.name, scoring_endpoint="score") | rows(
+    posted = form(model_type="h2o3_mojo", runtime_image=image.name, scoring_endpoint="a b") | rows(
         "env", {"key": "A", "value": "1"}, {"key": "9", "value": "x"}, {"key": "A", "value": "2"}
     )
     response = operator.post(f"{LIST}new/", posted)
@@ -235,7 +235,9 @@ def test_the_export_holds_the_filtered_rows_and_no_formulas(cast: Cast, operator
 
 
 def test_columns_are_remembered_for_the_person(cast: Cast, operator: Client, runtime: Runtime) -> None:
-    operator.post("/account/columns/?list=runtimes", {"column": ["state"], "next": LIST})
+    assert operator.post(f"{LIST}columns/", {"column": ["nonsense"]}).status_code == 422
+    saved = operator.post(f"{LIST}columns/", {"column": ["state"], "next": f"{LIST}?state=ACTIVE"})
+    assert saved["Location"] == f"{LIST}?state=ACTIVE"
     assert operator.get(LIST).context["shown"] == frozenset({"state"})
     assert "model_type" in cast.client("viewer").get(LIST).context["shown"]
 

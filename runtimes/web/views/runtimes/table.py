@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from mlops_console.access import Right
+from mlops_console.actions.people import set_columns
 from mlops_console.queries import Scope, scope_for
 from mlops_console.web import lists
+from mlops_console.web.dialogs import render_dialog
 from mlops_console.web.exports import csv_response
-from mlops_console.web.http import ConsoleRequest, person_of
+from mlops_console.web.http import ConsoleRequest, person_of, redirect_back
 from runtimes import queries
 from runtimes.models import ModelType, Runtime
 from runtimes.queries import RUNTIME_ORDERS, RuntimeFilter
-from runtimes.web.forms import RuntimeFilterForm
+from runtimes.web.forms import ColumnsForm, RuntimeFilterForm
 
 COLUMNS: Final = {
     "model_type": "Model type",
@@ -48,11 +52,32 @@ def runtime_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
         "may_change": _may_change(request, scope),
         "columns": [{"key": key, "label": label, "shown": key in shown} for key, label in COLUMNS.items()],
         "shown": shown,
-        "columns_url": f"{reverse('console:columns')}?list=runtimes",
+        "columns_url": _columns_url(request, scope),
         "bulk_url": reverse("runtimes:runtime-bulk", args=[scope.uid]),
         "verbs": VERBS,
     }
     return render(request, "runtimes/runtime_list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def runtime_columns(request: ConsoleRequest, workspace: str) -> HttpResponse:
+    """The dialog that chooses the columns of the table; the choice is remembered for the person."""
+    request.scope = scope = scope_for(request.actor, workspace)
+    back = reverse("runtimes:runtime-list", args=[workspace])
+    posted = request.POST if request.method == "POST" else None
+    form = ColumnsForm(COLUMNS, posted, initial={"column": sorted(_shown_columns(request, scope))})
+    if posted is not None and form.is_valid():
+        set_columns(actor=request.actor, list_name="runtimes", columns=form.cleaned_data["column"])
+        return redirect_back(request, back)
+    context = {
+        "heading": "Columns",
+        "lead": "What the table of runtimes shows beside the name.",
+        "confirm": "Save columns",
+        "form": form,
+        "cancel_url": back,
+        "hidden": [("next", request.GET.get("next") or request.POST.get("next", ""))],
+    }
+    return render_dialog(request, context, HTTPStatus.UNPROCESSABLE_ENTITY if posted is not None else HTTPStatus.OK)
 
 
 @require_GET
@@ -99,6 +124,11 @@ def _shown_columns(request: ConsoleRequest, scope: Scope) -> frozenset[str]:
     if chosen is not None:
         return frozenset(chosen)
     return frozenset((*DEFAULT_COLUMNS, "workspace") if scope.is_all else DEFAULT_COLUMNS)
+
+
+def _columns_url(request: ConsoleRequest, scope: Scope) -> str:
+    address = reverse("runtimes:runtime-columns", args=[scope.uid])
+    return f"{address}?{urlencode({'next': request.get_full_path()})}"
 
 
 def _may_change(request: ConsoleRequest, scope: Scope) -> bool:
