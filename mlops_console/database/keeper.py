@@ -1,8 +1,8 @@
 """Runs a server for as long as anybody uses it, and not longer.
 
-Users hold a shared lock on one file. The keeper waits for the exclusive one: it gets it when the last user is gone, however
-they went, and then stops the server. The kernel bookkeeps; nobody counts. If the keeper itself is killed, the kernel interrupts
-the server. This file runs by itself, outside Django: `python keeper.py FOLDER LOG COMMAND...`.
+Users hold a shared lock on one file. The keeper waits for the exclusive one: it gets that when the last user is gone,
+however they went, and then stops the server. The kernel does the counting. If the keeper itself is killed, the kernel
+interrupts the server. This file runs by itself, outside Django: `python keeper.py FOLDER LOG COMMAND...`.
 """
 
 from __future__ import annotations

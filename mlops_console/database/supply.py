@@ -97,7 +97,7 @@ def _start(cluster: Cluster) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in a terminal reaches the console, which lets go of the server in its own time
+            start_new_session=True,  # Ctrl-C in a terminal reaches the console, which then lets go of the server
         )
         if _comes_up(cluster, process):
             # reaps the keeper, should the server go before this process does

@@ -27,7 +27,7 @@ def database_from_url(name: str, url: str) -> dict[str, Any]:
         raise SettingFault(name, without_password(url), f"{ALLOWED} ({cause})") from None
     if fault := _fault(parts):
         raise SettingFault(name, without_password(url), f"{ALLOWED} ({fault})")
-    database = {
+    return {
         "ENGINE": "mlops_console.database.external",
         "NAME": parts.pop("dbname", ""),
         "USER": parts.pop("user", ""),
@@ -36,7 +36,6 @@ def database_from_url(name: str, url: str) -> dict[str, Any]:
         "PORT": parts.pop("port", ""),
         "OPTIONS": {"connect_timeout": CONNECT_TIMEOUT_SECONDS, **parts},
     }
-    return database
 
 
 def _fault(parts: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from mlops_console.processes import bound_to_parent
 
@@ -41,7 +42,7 @@ class Children:
                 return ended
             time.sleep(LOOK_EVERY_SECONDS)
 
-    def __enter__(self) -> Children:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc_info: object) -> None:

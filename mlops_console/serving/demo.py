@@ -27,7 +27,7 @@ class Logins:
 
 
 def fill(note: Path) -> Logins:
-    """Make the demo's people and rows, or what is missing of them, under the password and tokens of an earlier start."""
+    """Make the demo's people and rows, or what is missing of them, keeping the secrets of an earlier start."""
     from runtimes.demo.seed import seed_demo
 
     kept = _read(note)

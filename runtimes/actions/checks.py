@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 from mlops_console.errors import Invalid, Refused
 from runtimes.models.layered import Layered
-from runtimes.rules.names import check_text, check_uid, new_uid
-from runtimes.rules.runtime import DESCRIPTION_MAX, DISPLAY_NAME_MAX
+from runtimes.rules.names import check_description, check_display_name, check_uid, new_uid
 
 T = TypeVar("T")
 
@@ -41,14 +40,8 @@ def checked_uid(faults: Faults, uid: str, prefix: str) -> str:
 def checked_names(faults: Faults, display_name: str, description: str) -> dict[str, str]:
     """Name and description, stripped."""
     return {
-        "display_name": faults.check(
-            "display_name", check_text, display_name, label="Name", maximum=DISPLAY_NAME_MAX, required=True
-        )
-        or "",
-        "description": faults.check(
-            "description", check_text, description, label="Description", maximum=DESCRIPTION_MAX
-        )
-        or "",
+        "display_name": faults.check("display_name", check_display_name, display_name) or "",
+        "description": faults.check("description", check_description, description) or "",
     }
 
 

@@ -22,6 +22,7 @@ from runtimes.models import ModelType, Runtime, RuntimeImage, Version
 from runtimes.rules import runtime as rules
 from runtimes.rules import security_context
 from runtimes.rules.environment import masked
+from runtimes.rules.names import check_description, check_display_name
 from runtimes.rules.runtime import RuntimeSpec
 
 FIELDS: Final = tuple(each.name for each in fields(RuntimeSpec))
@@ -188,8 +189,8 @@ def normalised(spec: RuntimeSpec) -> dict[str, Any]:
     """The columns that a sound spec is stored in."""
     values = asdict(spec)
     return values | {
-        "display_name": spec.display_name.strip(),
-        "description": spec.description.strip(),
+        "display_name": check_display_name(spec.display_name),
+        "description": check_description(spec.description),
         "volumes": list(values["volumes"]),
         "security_context": security_context.normalised(spec.security_context),
     }

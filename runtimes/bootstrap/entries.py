@@ -7,7 +7,6 @@ from typing import Final
 from runtimes.bootstrap.faults import Faults, Path
 from runtimes.bootstrap.shape import StatefulEntry
 from runtimes.rules.lifecycle import State, check_reason
-from runtimes.rules.names import check_text
 
 DEFAULT_REASON: Final = "set in values.yaml"
 
@@ -18,11 +17,6 @@ def state_and_reason(entry: StatefulEntry, path: Path, faults: Faults) -> tuple[
     given = entry.state_reason or ""
     reason = faults.check((*path, "stateReason"), check_reason, given) if given.strip() else ""
     return state, reason or ("" if state is State.ACTIVE else DEFAULT_REASON)
-
-
-def plain_text(given: str | None, path: Path, label: str, maximum: int, faults: Faults) -> str:
-    """A text without blanks around it, or "" after noting what is wrong with it."""
-    return faults.check(path, check_text, given or "", label=label, maximum=maximum) or ""
 
 
 def required(given: str, path: Path, faults: Faults) -> str:

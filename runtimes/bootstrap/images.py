@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runtimes.bootstrap.entries import plain_text, required, state_and_reason
+from runtimes.bootstrap.entries import required, state_and_reason
 from runtimes.bootstrap.faults import COMPOSITION, Faults, Path
 from runtimes.bootstrap.items import WantedImage, WantedVersion
 from runtimes.bootstrap.shape import ImageEntry, ImagePart, VersionEntry, shaped
-from runtimes.rules.names import check_uid
-from runtimes.rules.runtime import DESCRIPTION_MAX, DISPLAY_NAME_MAX
+from runtimes.rules.names import check_description, check_display_name, check_uid
 from runtimes.rules.versions import (
     ImageReference,
     check_architectures,
@@ -28,7 +27,7 @@ def wanted_image(uid: str, value: Any, registry: str, faults: Faults) -> WantedI
     if entry is None:
         return None
     state, reason = state_and_reason(entry, path, faults)
-    name = plain_text(entry.display_name, (*path, "displayName"), "Name", DISPLAY_NAME_MAX, faults)
+    name = faults.check((*path, "displayName"), check_display_name, entry.display_name or uid)
     versions: dict[str, WantedVersion] = {}
     for number, each in enumerate(entry.versions or ()):
         if version := _version(each, (*path, "versions", number), registry, versions, faults):
@@ -36,7 +35,7 @@ def wanted_image(uid: str, value: Any, registry: str, faults: Faults) -> WantedI
     return WantedImage(
         uid=uid,
         display_name=name or uid,
-        description=plain_text(entry.description, (*path, "description"), "Description", DESCRIPTION_MAX, faults),
+        description=faults.check((*path, "description"), check_description, entry.description or "") or "",
         versions=tuple(versions.values()),
         state=state,
         state_reason=reason,

@@ -7,6 +7,8 @@ from base64 import b32encode
 from typing import Final
 
 UID_MAX: Final = 63
+DISPLAY_NAME_MAX: Final = 200
+DESCRIPTION_MAX: Final = 2000
 _UID: Final = re.compile(r"[a-z](?:[a-z0-9_-]*[a-z0-9])?")
 # Control characters but tab and line ends, lone surrogates, which no database stores, and what turns text round.
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
@@ -44,6 +46,16 @@ def check_model_type(name: str) -> str:
             "A model type is 1 to 100 letters, digits, -, _, . and /, with a letter or digit at both ends."
         )
     return name
+
+
+def check_display_name(text: str) -> str:
+    """A name for people, on one line and without blanks around it; raises ValueError."""
+    return check_text(text, label="Name", maximum=DISPLAY_NAME_MAX, required=True, one_line=True)
+
+
+def check_description(text: str) -> str:
+    """A description without blanks around it; raises ValueError."""
+    return check_text(text, label="Description", maximum=DESCRIPTION_MAX)
 
 
 def check_text(text: str, *, label: str, maximum: int, required: bool = False, one_line: bool = False) -> str:

@@ -9,8 +9,6 @@ from typing import Any
 
 from runtimes.rules import environment, names, security_context, selectors, volumes
 
-DISPLAY_NAME_MAX = 200
-DESCRIPTION_MAX = 2000
 ENDPOINT_MAX = 500
 _ENDPOINT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
 
@@ -44,18 +42,24 @@ def faults(spec: RuntimeSpec) -> dict[str, str]:
 
 def _text_faults(spec: RuntimeSpec) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, label, maximum, required in (
-        ("display_name", "Name", DISPLAY_NAME_MAX, True),
-        ("description", "Description", DESCRIPTION_MAX, False),
-        ("scoring_endpoint", "Scoring endpoint", ENDPOINT_MAX, False),
+    for name, rule in (
+        ("display_name", names.check_display_name),
+        ("description", names.check_description),
+        ("scoring_endpoint", check_scoring_endpoint),
     ):
         try:
-            names.check_text(getattr(spec, name), label=label, maximum=maximum, required=required)
+            rule(getattr(spec, name))
         except ValueError as fault:
             found[name] = str(fault)
-    if not _ENDPOINT.fullmatch(spec.scoring_endpoint):
-        found.setdefault(
-            "scoring_endpoint",
-            "The scoring endpoint is the path of a URL, such as model/score, with or without a slash before it.",
-        )
     return found
+
+
+def check_scoring_endpoint(path: str) -> str:
+    """The path of a URL, with or without a slash before it; raises ValueError."""
+    if len(path) > ENDPOINT_MAX:
+        raise ValueError(f"Scoring endpoint has {len(path):,} characters; at most {ENDPOINT_MAX} are allowed.")
+    if not _ENDPOINT.fullmatch(path):
+        raise ValueError(
+            "The scoring endpoint is the path of a URL, such as model/score, with or without a slash before it."
+        )
+    return path

@@ -10,7 +10,7 @@ from django import forms
 from runtimes.models import ModelType
 from runtimes.queries import BOOTSTRAP, PEOPLE
 from runtimes.rules.lifecycle import State
-from runtimes.rules.runtime import DESCRIPTION_MAX, DISPLAY_NAME_MAX
+from runtimes.rules.names import DESCRIPTION_MAX, DISPLAY_NAME_MAX
 from runtimes.rules.versions import ARCHITECTURES
 
 UID_HELP: Final = (

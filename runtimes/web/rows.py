@@ -12,7 +12,8 @@ from django.http import QueryDict
 from runtimes.rules.runtime import RuntimeSpec
 from runtimes.web.forms import PairForm, SecurityContextForm, VolumeForm
 
-ROWS_MAX: Final = 10_000
+ROWS_MAX: Final = 1_000
+_TOO_MANY: Final = f"More than {ROWS_MAX:,} rows were sent; only the first {ROWS_MAX:,} are kept here."
 _SECURITY: Final = {
     "run_as_non_root": "runAsNonRoot",
     "run_as_user": "runAsUser",
@@ -27,7 +28,10 @@ Rows: TypeAlias = "BaseFormSet[forms.Form]"
 
 def _rows(form: type[forms.Form]) -> type[Rows]:
     # The rules say how many rows there may be; this bound only keeps a hostile form from filling the memory.
-    return formset_factory(form, extra=0, max_num=ROWS_MAX, absolute_max=ROWS_MAX)
+    class RowsOfForm(formset_factory(form, extra=0, max_num=ROWS_MAX, absolute_max=ROWS_MAX)):  # type: ignore[misc]
+        default_error_messages = BaseFormSet.default_error_messages | {"too_many_forms": _TOO_MANY}
+
+    return RowsOfForm
 
 
 _Pairs, _Volumes = _rows(PairForm), _rows(VolumeForm)

@@ -282,6 +282,10 @@ def test_ten_thousand_variables_are_refused_in_words(operator: Client, runtime: 
     many = rows("env", *({"key": f"A{number}", "value": ""} for number in range(10_000)))
     response = operator.post(f"{LIST}mojo/edit/", form(revision="1") | many)
     assert response.status_code == 422
+    assert "More than 1,000 rows" in response.content.decode()
+    some = rows("env", *({"key": f"A{number}", "value": ""} for number in range(501)))
+    response = operator.post(f"{LIST}mojo/edit/", form(revision="1") | some)
+    assert response.status_code == 422
     assert "at most 500" in response.content.decode()
 
 
