@@ -262,20 +262,6 @@ on("click", async ({ target }) => {
   announce("Copied");
   setTimeout(() => button.classList.remove("done"), 1500);
 });
-on("submit", ({ target }) => {
-  for (const here of $$("[data-here]", target)) here.value = location.pathname + location.search;
-});
-
-/* Menus made of details close by Escape and by a press elsewhere */
-on("keydown", ({ key, target }) => {
-  const menu = key === "Escape" && target.closest?.("[data-menu][open]");
-  if (!menu) return;
-  menu.open = false;
-  $("summary", menu).focus();
-});
-on("pointerdown", ({ target }) => {
-  for (const menu of $$("[data-menu][open]")) if (!menu.contains(target)) menu.open = false;
-});
 
 /* Start, for each page and for each part that comes later */
 function start() {

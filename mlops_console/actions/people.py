@@ -35,6 +35,8 @@ def create_person(
 ) -> User:
     """Make an account; raises NotAllowed or Invalid."""
     actor.require_platform_admin("create accounts")
+    if username == "new":
+        raise Invalid({"username": "The user name new is reserved: it has a meaning of its own in addresses."})
     user = User(
         username=User.normalize_username(username),
         display_name=display_name.strip(),

@@ -18,6 +18,7 @@ from mlops_console.models import GLOBAL, Membership, Workspace
 from mlops_console.models.workspaces import new_workspace_uid
 
 _UID = re.compile(r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?")
+_RESERVED = frozenset({"new", "switch"})
 _FIELDS = ("display_name", "description", "annotations")
 
 
@@ -34,6 +35,8 @@ def create_workspace(
     """Make a workspace with the actor as its admin; raises NotAllowed, Invalid, or Refused when the id is taken."""
     actor.require_platform_admin("create workspaces")
     values = _checked({"display_name": display_name, "description": description, "annotations": annotations or {}})
+    if uid in _RESERVED:
+        raise Invalid({"uid": f"The ID {uid} is reserved: it has a meaning of its own in addresses."})
     if uid and not _UID.fullmatch(uid):
         raise Invalid({"uid": "Use 1 to 63 lower-case letters, digits, - and _, with a letter or digit at both ends."})
     if uid and Workspace.objects.filter(uid=uid).exists():

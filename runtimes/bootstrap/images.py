@@ -27,7 +27,7 @@ def wanted_image(uid: str, value: Any, registry: str, faults: Faults) -> WantedI
     if entry is None:
         return None
     state, reason = state_and_reason(entry, path, faults)
-    name = faults.check((*path, "displayName"), check_display_name, entry.display_name or uid)
+    name = faults.check((*path, "displayName"), check_display_name, entry.display_name) if entry.display_name else uid
     versions: dict[str, WantedVersion] = {}
     for number, each in enumerate(entry.versions or ()):
         if version := _version(each, (*path, "versions", number), registry, versions, faults):

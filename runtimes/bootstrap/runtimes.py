@@ -32,7 +32,7 @@ def wanted_runtime(
     if entry is None:
         return None
     state, reason = state_and_reason(entry, path, faults)
-    model_type = required(entry.model_type, (*path, "modelType"), faults)
+    model_type = required(entry.model_type or "", (*path, "modelType"), faults)
     if model_type:
         faults.check((*path, "modelType"), check_model_type, model_type)
     image, pinned_version = _bound(entry.runtime_image or "", (*path, "runtimeImage"), versions, faults)

@@ -7,6 +7,7 @@ from base64 import b32encode
 from typing import Final
 
 UID_MAX: Final = 63
+RESERVED_UIDS: Final = frozenset({"new", "bulk", "columns", "reference"})
 DISPLAY_NAME_MAX: Final = 200
 DESCRIPTION_MAX: Final = 2000
 _UID: Final = re.compile(r"[a-z](?:[a-z0-9_-]*[a-z0-9])?")
@@ -23,6 +24,8 @@ def check_uid(text: str) -> str:
     """A well-formed id of a runtime or image; raises ValueError saying what is allowed."""
     if len(text) > UID_MAX:
         raise ValueError(f"The ID has {len(text):,} characters; at most {UID_MAX} are allowed.")
+    if text in RESERVED_UIDS:
+        raise ValueError(f"The ID {text} is reserved: it has a meaning of its own in addresses.")
     if not _UID.fullmatch(text):
         raise ValueError(
             "The ID begins with a lower-case letter, goes on with lower-case letters, digits, - and _, "
