@@ -18,7 +18,7 @@ run: $(VENV)/.base
 	$(BIN)/python manage.py up --demo
 
 test: install chromium
-	$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 lint: install
 	$(BIN)/ruff check .

@@ -11,10 +11,10 @@ from mlops_console.serving.options import data_dir_of
 def main(arguments: list[str]) -> None:
     """Run one management command; exits with 2 and one line on stderr when the console cannot start."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlops_console.settings")
-    from django.conf import settings
-    from django.core.management import execute_from_command_line
-
     try:
+        from django.conf import settings
+        from django.core.management import execute_from_command_line
+
         if data_dir := data_dir_of(arguments[1:]):
             os.environ["DATA_DIR"] = data_dir
         settings.DATA_DIR  # noqa: B018 - reads every setting now, where a fault can still be said in one line
@@ -22,6 +22,8 @@ def main(arguments: list[str]) -> None:
     except StartFault as fault:
         sys.stderr.write(f"mlops-console: {fault}\n")
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

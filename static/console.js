@@ -133,6 +133,8 @@ on("htmx:beforeSwap", ({ detail }) => {
   detail.shouldSwap = false;
   const landed = new URL(xhr.responseURL);
   const redirected = landed.pathname !== new URL(requestConfig.path, location.href).pathname;
+  // What was chosen has been dealt with.
+  if (redirected && requestConfig.verb === "post") selection.values.clear();
   showPage(serverResponse, redirected ? landed : null);
 });
 function showPage(text, url) {

@@ -8,6 +8,7 @@ interrupts the server. This file runs by itself, outside Django: `python keeper.
 from __future__ import annotations
 
 import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -20,15 +21,17 @@ LARGEST_LOG = 1_000_000
 
 def keep(folder: Path, log: Path, command: list[str]) -> int:
     """Run the command until nobody holds the users' lock; answers its exit code."""
-    with (folder / "keeper.lock").open("w") as own, (folder / "users.lock").open("w") as users:
-        try:
-            fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return 0  # another keeper is at work
-        with log.open("wb" if log.exists() and log.stat().st_size > LARGEST_LOG else "ab") as out:
-            server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        threading.Thread(target=_stop_when_unused, args=(users.fileno(), server), daemon=True).start()
-        return server.wait()
+    # never closed: only the end of this process gives the locks back
+    own = os.open(folder / "keeper.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    users = os.open(folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return 0  # another keeper is at work
+    with log.open("wb" if log.exists() and log.stat().st_size > LARGEST_LOG else "ab") as out:
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+    threading.Thread(target=_stop_when_unused, args=(users, server), daemon=True).start()
+    return server.wait()
 
 
 def _stop_when_unused(users: int, server: subprocess.Popen[bytes]) -> None:

@@ -71,15 +71,17 @@ def leave(cluster: Cluster) -> None:
 
 
 def until_stopped(cluster: Cluster, *, seconds_in_use: float) -> bool:
-    """Wait for the server to stop; gives up after so many seconds in which somebody still uses it."""
-    patience = time.monotonic() + seconds_in_use
+    """Wait for the server to stop; gives up after so many seconds on end in which somebody still uses it."""
+    users = cluster.home / "users.lock"
     deadline = time.monotonic() + SECONDS_TO_STOP
+    patience = time.monotonic() + seconds_in_use
     while time.monotonic() < deadline:
         if _is_free(cluster.home / "keeper.lock", fcntl.LOCK_EX):
             return True
-        # only a keeper that is stopping the server holds the users' lock for itself
-        in_use = _is_free(cluster.home / "users.lock", fcntl.LOCK_SH)
-        if in_use and time.monotonic() > patience:
+        # free to all: the keeper is about to take it; free to none: the keeper has it and is stopping the server
+        if _is_free(users, fcntl.LOCK_EX) or not _is_free(users, fcntl.LOCK_SH):
+            patience = time.monotonic() + seconds_in_use
+        elif time.monotonic() > patience:
             return False
         time.sleep(BLINK)
     return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any, Final, cast
 
 from django.db import transaction
@@ -146,7 +147,9 @@ def _apply(
         verb=_verb(change, state),
         subject=audit.Subject(_KINDS[change.key.kind], row.name, GLOBAL),
         now=now,
-        reason=reason if change.action in (rules.Action.STATE, rules.Action.REMOVE) else f"applied {source}",
+        reason=reason
+        if change.action in (rules.Action.STATE, rules.Action.REMOVE)
+        else f"applied {PurePath(source).name}",
         before=change.before,
         after=change.after,
     )

@@ -29,10 +29,10 @@ DONE: Final = {
 }
 SHOWN: Final = 10
 MEANS: Final = {
-    StateVerb.DEPRECATE: "It stays usable; whoever picks it for something new is warned.",
-    StateVerb.DISABLE: "It cannot be used for new deployments or upgrades; what runs keeps running.",
-    StateVerb.ENABLE: "It can be used for new deployments and upgrades without a warning.",
-    StateVerb.ACTIVATE: "It can be used for new deployments and upgrades without a warning.",
+    StateVerb.DEPRECATE: "Still usable; whoever picks it for something new is warned.",
+    StateVerb.DISABLE: "Not to be used for new deployments or upgrades; what runs keeps running.",
+    StateVerb.ENABLE: "To be used for new deployments and upgrades without a warning.",
+    StateVerb.ACTIVATE: "To be used for new deployments and upgrades without a warning.",
 }
 _ICONS: Final = {
     StateVerb.DEPRECATE: "triangle-alert",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from runtimes.models import Runtime
 from tests.browser.conftest import Open
@@ -12,6 +12,11 @@ from tests.factories import make_image, make_model_type, make_runtime
 
 pytestmark = pytest.mark.browser
 LIST = "/workspaces/lab/runtimes/"
+
+
+def told(page: Page) -> Locator:
+    """What just happened, as the console says it."""
+    return page.get_by_role("status", name="Messages")
 
 
 def create_runtime(page: Page, name: str, uid: str) -> None:
@@ -37,7 +42,7 @@ def test_create_filter_edit_and_change_states(signed_in: Open, world: Cast, java
     expect(page.get_by_text("No runtimes yet")).to_be_visible()
 
     create_runtime(page, "Credit scoring", "credit")
-    expect(page.get_by_text("Runtime Credit scoring created.")).to_be_visible()
+    expect(told(page)).to_contain_text("Runtime Credit scoring created.")
 
     page.get_by_role("link", name="Runtimes", exact=True).first.click()
     page.get_by_label("Model type").select_option("vllm_config")
@@ -57,7 +62,7 @@ def test_create_filter_edit_and_change_states(signed_in: Open, world: Cast, java
         expect(described).to_contain_text("cannot be changed")
     page.get_by_label("Description").fill("Scores loan applications.")
     page.get_by_role("button", name="Save changes").click()
-    expect(page.get_by_text("Scores loan applications.")).to_be_visible()
+    expect(page.get_by_role("definition").filter(has_text="Scores loan applications.")).to_be_visible()
 
     page.get_by_role("button", name="Deprecate").click()
     expect(page.get_by_role("heading", name="Deprecate")).to_be_visible()
@@ -67,7 +72,7 @@ def test_create_filter_edit_and_change_states(signed_in: Open, world: Cast, java
     assert Runtime.objects.get().state == "ACTIVE"
     page.get_by_label("Reason").fill("Replaced by the challenger.")
     confirm.click()
-    expect(page.get_by_text("Credit scoring deprecated.")).to_be_visible()
+    expect(told(page)).to_contain_text("Credit scoring deprecated.")
     expect(page.get_by_text("Replaced by the challenger.").first).to_be_visible()
     assert Runtime.objects.get().state == "DEPRECATED"
 
@@ -100,7 +105,7 @@ def test_bulk_over_two_pages(signed_in: Open, world: Cast) -> None:
     expect(dialog.get_by_text("2 runtimes")).to_be_visible()
     dialog.get_by_label("Reason").fill("CVE")
     dialog.get_by_role("button", name="Disable").click()
-    expect(page.get_by_text("2 runtimes disabled.")).to_be_visible()
+    expect(told(page)).to_contain_text("2 runtimes disabled.")
     assert sorted(Runtime.objects.filter(state="DISABLED").values_list("uid", flat=True)) == ["r00", "r29"]
 
     page.goto(f"{LIST}?rows=25&state=ACTIVE")
@@ -109,7 +114,7 @@ def test_bulk_over_two_pages(signed_in: Open, world: Cast) -> None:
     page.locator("#bulk").get_by_role("button", name="Deprecate").click()
     dialog.get_by_label("Reason").fill("End of life")
     dialog.get_by_role("button", name="Deprecate").click()
-    expect(page.get_by_text("28 runtimes deprecated.")).to_be_visible()
+    expect(told(page)).to_contain_text("28 runtimes deprecated.")
     assert Runtime.objects.filter(state="DEPRECATED").count() == 28
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from argparse import ArgumentParser
@@ -55,11 +56,11 @@ class Command(BaseCommand):
         bootstrap(settings.RUNTIMES_VALUES or (demo.CATALOGUE if with_demo else None))
         note = settings.DATA_DIR / "demo.json"
         logins = demo.fill(note) if with_demo else None
-        call_command("collectstatic", interactive=False, verbosity=0)
+        collect_files()
         connection.close()
         with Children() as children:
             descriptor = listener.fileno()
-            children.start("the web server", web_server(descriptor), keep_open=[descriptor])
+            children.start("the web server", web_server(descriptor), keep_open=[descriptor], env=importable())
             listener.close()
             wait_until_ready(url, ended=children.ended)
             if logins:
@@ -91,10 +92,25 @@ def bootstrap(values: Path | None) -> None:
         call_command("bootstrap_runtimes", str(values), stdout=StringIO())
 
 
+def collect_files() -> None:
+    """Gather the pages' files where the web server looks; raises StartFault when that folder cannot be used."""
+    try:
+        call_command("collectstatic", interactive=False, verbosity=0)
+    except OSError as error:
+        cause = f"the folder for static files {settings.STATIC_ROOT} cannot be used: {error.strerror}"
+        raise StartFault(cause) from None
+
+
 def web_server(descriptor: int) -> list[str]:
     """The command that serves on a socket this process has open."""
     command = [sys.executable, "-m", "gunicorn", "--config", "python:mlops_console.serving.gunicorn"]
     return [*command, "--bind", f"fd://{descriptor}"]
+
+
+def importable() -> dict[str, str]:
+    """The environment in which a program finds this code, whatever the current folder is."""
+    paths = [str(settings.BASE_DIR), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

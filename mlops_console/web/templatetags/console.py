@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -38,6 +39,7 @@ _STATES: Final = {
     "ABORTED": ("danger", "circle-x"),
     "ROLLED_BACK": ("danger", "undo-2"),
 }
+_PAST: Final = {"bootstrap": "applied"}
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 _RELATIVE_UP_TO: Final = timedelta(days=30)
 
@@ -185,6 +187,12 @@ def active_filters(context: Context, filters: BaseForm) -> list[Chip]:
     ]
 
 
+@register.filter
+def past(verb: str) -> str:
+    """A verb of the audit trail as part of a sentence: "created", "disabled"."""
+    return _PAST.get(verb, f"{verb}d" if verb.endswith("e") else f"{verb}ed")
+
+
 @register.simple_tag
 def form_faults(form: BaseForm | str, formsets: Iterable[BaseForm | BaseFormSet[Any]] | str = ()) -> list[FormFault]:
     """What is wrong with a form and with its formsets or further forms, in the order of the page."""
@@ -196,6 +204,13 @@ def form_faults(form: BaseForm | str, formsets: Iterable[BaseForm | BaseFormSet[
 def sentence(text: object) -> str:
     """The text of an error if it is meant for people; Django hands over bare class names as well."""
     return str(text) if " " in str(text) else ""
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """A name without blanks, such as an image reference, that may go on in the next line after _ - / : and @."""
+    parts = re.findall(r"[^_/:@-]*[_/:@-]*", str(text))
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts if part))
 
 
 @register.filter
@@ -221,7 +236,9 @@ def _faults(part: BaseForm | BaseFormSet[Any]) -> Iterable[FormFault]:
         return
     yield from (FormFault("", "", str(text)) for text in part.non_field_errors())
     for field in part:
-        yield from (FormFault(field.id_for_label, str(field.label), str(text)) for text in field.errors)
+        # A group of boxes has no control of its own: its first box stands for it.
+        control = field.id_for_label or f"{field.auto_id}_0"
+        yield from (FormFault(control, str(field.label), str(text)) for text in field.errors)
 
 
 def _without(query: QueryDict, *names: str) -> QueryDict:

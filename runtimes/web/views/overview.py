@@ -42,7 +42,7 @@ def overview(request: ConsoleRequest) -> HttpResponse:
         ],
         "empty": not (runtimes.total or images.total),
         "attention": _attention(request),
-        "workspaces": [
+        "tallies": [
             {
                 "workspace": each.workspace,
                 "runtimes": _counts("runtimes:runtime-list", each.workspace.uid, each.runtimes),

@@ -56,11 +56,12 @@ def reference_check(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """How a container image reference would be read, asked for while somebody types it."""
     scope_for(request.actor, workspace)
     text, explicit = request.GET.get("reference", "").strip(), request.GET.get("version", "").strip()
+    if not text:
+        return HttpResponse()
     parsed, version, fault = None, "", ""
     try:
-        if text:
-            parsed = parse_reference(text)
-            version = version_for(parsed, explicit)
+        parsed = parse_reference(text)
+        version = version_for(parsed, explicit)
     except ValueError as problem:
         fault = str(problem)
     context = {"parsed": parsed, "version": version, "fault": fault}

@@ -125,7 +125,11 @@ def test_a_crash_of_one_backend_is_waited_out(cluster: Cluster, connection: Data
         cursor.execute("SELECT pg_backend_pid()")
         [backend] = cursor.fetchone()
     before = postmaster(cluster)
-    os.kill(backend, signal.SIGKILL)
+    with psycopg.connect(host=str(cluster.sockets), user=SUPERUSER, dbname=DATABASE) as bystander:
+        os.kill(backend, signal.SIGKILL)
+        # until the server has noticed the crash, it lets people in and throws them out again
+        with pytest.raises(psycopg.OperationalError):
+            bystander.execute("SELECT pg_sleep(60)")
     connection.close()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")

@@ -71,7 +71,8 @@ def up(data_dir: Path, *options: str) -> list[str]:
 def running(data_dir: Path, *options: str, prefix: Sequence[str] = ()) -> Iterator[Console]:
     """A console that is ready, killed at the end if the test has not stopped it."""
     command = [*prefix, *up(data_dir, *options)]
-    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True) as process:
+    elsewhere = data_dir.parent  # it must not matter where one stands
+    with subprocess.Popen(command, cwd=elsewhere, env=environment(), stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Console(process, _ready_url(process), data_dir)
         finally:

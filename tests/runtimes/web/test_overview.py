@@ -55,7 +55,7 @@ def test_the_numbers_are_those_of_the_list_behind_them(
     assert stats[0]["url"] == f"/workspaces/{scope}/runtimes/"
     for each in (count for stat in stats for count in stat["counts"]):
         assert len(client.get(each["url"]).context["page"].rows) == each["count"]
-    for row in page.context["workspaces"]:
+    for row in page.context["tallies"]:
         for each in (*row["runtimes"], *row["images"]):
             assert len(client.get(each["url"]).context["page"].rows) == each["count"]
 
@@ -66,7 +66,7 @@ def test_several_workspaces_have_no_one_list(cast: Cast) -> None:
     page = cast.client("viewer").get("/")
     assert [each["url"] for each in page.context["stats"]] == ["", ""]
     assert counts(page.context["stats"][0]) == [3, 1, 1]
-    assert {row["workspace"].uid for row in page.context["workspaces"]} == {"lab", "elsewhere", "global"}
+    assert {row["workspace"].uid for row in page.context["tallies"]} == {"lab", "elsewhere", "global"}
 
 
 def test_an_empty_console_says_what_to_do(cast: Cast) -> None:

@@ -20,7 +20,7 @@ from runtimes import queries
 from runtimes.actions import states
 from runtimes.models import Runtime
 from runtimes.rules.lifecycle import StateVerb
-from runtimes.web.states import DONE, MEANS, SHOWN, StateDialog, affected, answer, runtime_items
+from runtimes.web.states import DONE, SHOWN, StateDialog, affected, answer, runtime_items
 from runtimes.web.views.runtimes.table import narrowed
 
 _VERBS: Final = {each.value: each for each in (StateVerb.DEPRECATE, StateVerb.DISABLE, StateVerb.ENABLE)}
@@ -52,7 +52,6 @@ def runtime_bulk(request: ConsoleRequest, workspace: str) -> HttpResponse:
     dialog = StateDialog(
         verb=verb,
         subject=count,
-        lead=MEANS[verb].replace("It ", "They ", 1),
         back=back,
         affected=[affected("Runtimes", runtime_items(first.order_by("display_name", "pk")[:SHOWN]), len(keys))],
         warning=f"What you chose has changed since: it is {count} now. Look again before you confirm." if moved else "",

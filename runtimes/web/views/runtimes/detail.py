@@ -46,10 +46,12 @@ def runtime_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRes
     runtime = _runtime(request, workspace, uid)
     actor, place = request.actor, runtime.workspace
     editable = not runtime.managed_by_bootstrap
+    shown = variables(runtime, reveal=actor.may(Right.WRITE, place))
     context = {
         "runtime": runtime,
-        "variables": variables(runtime, reveal=actor.may(Right.WRITE, place)),
-        "gpu_counts": GPU_COUNTS,
+        "variables": shown,
+        # Without a template there is nothing to preview.
+        "gpu_counts": GPU_COUNTS if any(each.resolved for each in shown) else (),
         "layers": layers_of(runtime),
         "verbs": verb_buttons(runtime.state, _address(runtime)) if actor.may(Right.CHANGE_STATE, place) else [],
         "may_write": editable and actor.may(Right.WRITE, place),

@@ -1,0 +1,197 @@
+"""What the template tags print."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django import forms
+from django.conf import settings
+from django.forms import formset_factory
+from django.template import Context, Template
+from django.test import RequestFactory
+from lucide import IconDoesNotExist
+
+from mlops_console.web.templatetags import console
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+class Filters(forms.Form):
+    q = forms.CharField(label="Search", required=False)
+    state = forms.ChoiceField(label="State", required=False, choices=[("", "Any"), ("DEPRECATED", "Deprecated")])
+    kinds = forms.MultipleChoiceField(
+        label="Kinds",
+        required=False,
+        choices=[("a", "Alpha"), ("b", "Beta")],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+def render(source: str, query: str = "", **context: Any) -> str:
+    request = RequestFactory().get(f"/list/?{query}")
+    return Template("{% load console %}" + source).render(Context({"request": request, **context}))
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        pytest.param(timedelta(seconds=59), "just now", id="under a minute"),
+        pytest.param(timedelta(minutes=1), "1 minute ago", id="one minute"),
+        pytest.param(timedelta(minutes=59, seconds=59), "59 minutes ago", id="under an hour"),
+        pytest.param(timedelta(hours=23), "23 hours ago", id="hours"),
+        pytest.param(timedelta(days=30), "30 days ago", id="thirty days"),
+        pytest.param(timedelta(days=31), "24 Oct 2026", id="a date further back"),
+        pytest.param(timedelta(hours=-2), "in 2 hours", id="to come"),
+        pytest.param(timedelta(days=-40), "3 Jan 2027", id="a date to come"),
+    ],
+)
+def test_relative_time(before: timedelta, words: str) -> None:
+    assert console.relative(NOW - before, NOW) == words
+
+
+def test_ago_is_exact_in_its_title() -> None:
+    assert 'datetime="2026-11-24T12:00:00+00:00" title="24 Nov 2026, 12:00:00 UTC"' in console.ago(NOW)
+    assert console.ago(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        pytest.param(0, "0 rows", id="none"),
+        pytest.param(1, "1 row", id="one"),
+        pytest.param(1234, "1,234 rows", id="thousands"),
+        pytest.param(10_000, "10,000 rows", id="at the cap"),
+        pytest.param(10_001, "10,000+ rows", id="above the cap"),
+    ],
+)
+def test_row_count(count: int, words: str) -> None:
+    assert console.row_count(count) == words
+
+
+@pytest.mark.parametrize(
+    ("state", "tone", "word"),
+    [
+        pytest.param("ACTIVE", "good", "Active", id="known"),
+        pytest.param("ROLLED_BACK", "danger", "Rolled back", id="two words"),
+        pytest.param("<b>", "plain", "&lt;b&gt;", id="unknown and escaped"),
+    ],
+)
+def test_state_badge(state: str, tone: str, word: str) -> None:
+    badge = console.state_badge(state)
+    assert badge.startswith(f'<span class="badge {tone}">')
+    assert badge.endswith(f"{word}</span>")
+
+
+def test_icons_are_silent_and_known() -> None:
+    assert 'aria-hidden="true"' in console.icon("lock")
+    with pytest.raises(IconDoesNotExist):
+        console.icon("no-such-icon")
+
+
+def test_every_icon_that_a_template_names_exists() -> None:
+    templates = Path(settings.BASE_DIR, "templates").rglob("*.html")
+    names = {name for path in templates for name in re.findall(r'(?:icon |icon=|symbol=)"([^"]+)"', path.read_text())}
+    assert names
+    for name in sorted(names):
+        console.icon(name)
+
+
+@pytest.mark.parametrize(
+    ("sort", "first", "direction", "target"),
+    [
+        pytest.param("name", "", None, "sort=updated", id="another column"),
+        pytest.param("name", "-", None, "sort=-updated", id="another column, downwards first"),
+        pytest.param("updated", "", "ascending", "sort=-updated", id="turns round"),
+        pytest.param("-updated", "", "descending", "sort=updated", id="turns back"),
+    ],
+)
+def test_sort_header(sort: str, first: str, direction: str | None, target: str) -> None:
+    header = render(
+        '{% sort_header "updated" "Updated" first=first %}', "q=a%20b&page=x&sort=name", sort=sort, first=first
+    )
+    assert f'href="/list/?q=a+b&amp;{target}"' in header
+    assert ("aria-sort" in header) == (direction is not None)
+    assert direction is None or f'aria-sort="{direction}"' in header
+
+
+def test_page_url_keeps_the_query() -> None:
+    assert render('{% page_url "t" %}', "q=x&page=old") == "/list/?q=x&amp;page=t"
+    assert render('{% page_url "" %}', "page=old") == "/list/"
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        pytest.param("", ["q", "kinds", "kinds", "rows"], id="all"),
+        pytest.param('only="rows q"', ["q", "rows"], id="only some"),
+        pytest.param('without="kinds"', ["q", "rows"], id="without some"),
+    ],
+)
+def test_carry(options: str, names: list[str]) -> None:
+    inputs = render("{% carry " + options + " %}", 'q="><script>&kinds=a&kinds=b&rows=50')
+    assert re.findall(r'name="(\w+)"', inputs) == names
+    assert "<script>" not in inputs
+
+
+def test_carry_for_a_form_elsewhere() -> None:
+    assert render('{% carry form="filters" %}', "rows=50") == (
+        '<input type="hidden" name="rows" value="50" form="filters">'
+    )
+
+
+def test_active_filters_speak_the_words_of_their_choices() -> None:
+    request = RequestFactory().get("/list/?q=+&state=DEPRECATED&kinds=a&kinds=b&page=x&rows=50")
+    chips = console.active_filters(Context({"request": request}), Filters(request.GET))
+    assert [(chip.label, chip.value) for chip in chips] == [("State", "Deprecated"), ("Kinds", "Alpha, Beta")]
+    assert chips[0].clear_url == "/list/?q=+&kinds=a&kinds=b&rows=50"
+
+
+def test_faults_of_a_form_and_of_its_rows() -> None:
+    form = Filters({"state": "NO"})
+    form.add_error(None, "Together they make no sense.")
+    rows = formset_factory(Filters)({"x-TOTAL_FORMS": "2", "x-INITIAL_FORMS": "0", "x-1-kinds": ["c"]}, prefix="x")
+    faults = console.form_faults(form, [rows, Filters()])
+    assert [(fault.id, fault.label) for fault in faults] == [
+        ("", ""),
+        ("id_state", "State"),
+        ("id_x-1-kinds_0", "Kinds 2"),
+    ]
+    assert console.form_faults("", "") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        pytest.param({}, {}, [], id="nothing"),
+        pytest.param({"name": "a"}, {"name": "b"}, [("name", "a", "b")], id="a text"),
+        pytest.param({}, {"name": "b", "description": ""}, [("name", "", "b")], id="a new thing"),
+        pytest.param(
+            {"env": {"A": "1", "B": "2"}}, {"env": {"A": "1"}}, [("env.B", "2", "")], id="only the entry that differs"
+        ),
+        pytest.param({"on": False}, {"on": True}, [("on", "false", "true")], id="no texts"),
+        pytest.param(None, {"list": [1, "ä"]}, [("list", "", '[1, "ä"]')], id="a list"),
+    ],
+)
+def test_changes(before: dict[str, Any] | None, after: dict[str, Any], changes: list[tuple[str, str, str]]) -> None:
+    assert [(each.field, each.before, each.after) for each in console.changes(before, after)] == changes
+
+
+@pytest.mark.parametrize(
+    ("verb", "word"), [("create", "created"), ("bootstrap", "applied"), ("revoke", "revoked"), ("add", "added")]
+)
+def test_past(verb: str, word: str) -> None:
+    assert console.past(verb) == word
+
+
+def test_only_sentences_are_shown_of_errors() -> None:
+    assert console.sentence("There is no workspace lab.") == "There is no workspace lab."
+    assert console.sentence("Resolver404") == ""
+
+
+def test_long_names_may_break_and_stay_escaped() -> None:
+    assert console.breakable("dai_mojo") == "dai_<wbr>mojo"
+    assert console.breakable("host:5000/<b>") == "host:<wbr>5000/<wbr>&lt;b&gt;"
