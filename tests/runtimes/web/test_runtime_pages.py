@@ -192,6 +192,21 @@ def test_bulk_over_a_filter_changes_exactly_those_it_named(cast: Cast, operator:
     assert AuditEntry.objects.filter(verb="disable").count() == 30
 
 
+def test_bulk_leaves_out_what_is_inherited_but_for_platform_admins(cast: Cast, operator: Client) -> None:
+    make_runtime(make_image(cast.workspace), "mine")
+    make_runtime(make_image(cast.everyone, "shared"), "shared")
+    page = operator.get(LIST)
+    assert page.context["changeable_count"] == 1
+    assert b'aria-label="Select Mine"' in page.content
+    assert b'aria-label="Select Shared"' not in page.content
+    asked = bulk(operator, verb="disable", matching="1", filter="")
+    assert "1 runtime" in asked.context["subject"]
+    assert bulk(operator, **hidden(asked), reason="CVE").status_code == 302
+    assert list(Runtime.objects.filter(state="DISABLED").values_list("uid", flat=True)) == ["mine"]
+    assert cast.client("admin").get(LIST).context["changeable_count"] == 2
+    assert b'id="bulk"' not in cast.client("viewer").get(LIST).content
+
+
 def test_bulk_asks_again_when_what_was_chosen_has_changed(cast: Cast, operator: Client) -> None:
     image = make_image(cast.workspace)
     make_runtime(image, "a")

@@ -21,7 +21,7 @@ from runtimes.actions import states
 from runtimes.models import Runtime
 from runtimes.rules.lifecycle import StateVerb
 from runtimes.web.states import DONE, SHOWN, StateDialog, affected, answer, runtime_items
-from runtimes.web.views.runtimes.table import narrowed
+from runtimes.web.views.runtimes.table import changeable_rows, narrowed
 
 _VERBS: Final = {each.value: each for each in (StateVerb.DEPRECATE, StateVerb.DISABLE, StateVerb.ENABLE)}
 
@@ -36,13 +36,14 @@ def runtime_bulk(request: ConsoleRequest, workspace: str) -> HttpResponse:
     request.scope = scope = scope_for(request.actor, workspace)
     if scope.workspace is not None:
         request.actor.require(Right.CHANGE_STATE, scope.workspace)
+    changeable = changeable_rows(request.actor, scope) or scope
     chosen = request.POST
     filter_text = chosen.get("filter", "")
     back = reverse("runtimes:runtime-list", args=[workspace]) + (f"?{filter_text}" if filter_text else "")
     verb = _VERBS.get(chosen.get("verb", ""))
     if verb is None:
         return redirect(back)
-    keys = _keys(scope, matching="matching" in chosen, names=chosen.getlist("row"), filter_text=filter_text)
+    keys = _keys(changeable, matching="matching" in chosen, names=chosen.getlist("row"), filter_text=filter_text)
     if not keys:
         raise Refused("nothing-chosen", "No runtime was chosen. Go back and tick the rows to change.")
     digest, seen = _digest(keys), chosen.get("digest", "")

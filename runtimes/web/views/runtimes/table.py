@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -14,6 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from mlops_console.access import Right
 from mlops_console.actions.people import set_columns
+from mlops_console.actor import Actor
+from mlops_console.keyset import capped_count
 from mlops_console.queries import Scope, scope_for
 from mlops_console.web import lists
 from mlops_console.web.dialogs import render_dialog
@@ -45,11 +48,17 @@ def runtime_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     query = lists.read(request, RUNTIME_ORDERS, "name")
     context = lists.context(queries.runtimes_in(scope, narrow), query, f"runtimes {scope.uid} {narrow}")
     shown = _shown_columns(request, scope)
+    changeable = changeable_rows(request.actor, scope)
+    if changeable is not None:
+        same = changeable == scope
+        context["changeable_count"] = (
+            context["count"] if same else capped_count(queries.runtimes_in(changeable, narrow))
+        )
     context |= {
         "filters": filters,
         "filtered": narrow != RuntimeFilter(),
         "may_write": lists.may_write(request),
-        "may_change": _may_change(request, scope),
+        "changeable": changeable,
         "columns": [{"key": key, "label": label, "shown": key in shown} for key, label in COLUMNS.items()],
         "shown": shown,
         "columns_url": _columns_url(request, scope),
@@ -131,10 +140,16 @@ def _columns_url(request: ConsoleRequest, scope: Scope) -> str:
     return f"{address}?{urlencode({'next': request.get_full_path()})}"
 
 
-def _may_change(request: ConsoleRequest, scope: Scope) -> bool:
-    if scope.workspace is None:
-        return request.actor.is_platform_admin
-    return request.actor.may(Right.CHANGE_STATE, scope.workspace)
+def changeable_rows(actor: Actor, scope: Scope) -> Scope | None:
+    """The part of a scope whose states somebody may change, None where they may change none of it.
+
+    What a workspace inherits from `global` is listed there, but only platform admins change it.
+    """
+    if actor.is_platform_admin:
+        return scope
+    if scope.workspace is None or not actor.may(Right.CHANGE_STATE, scope.workspace):
+        return None
+    return replace(scope, inherited=None)
 
 
 def _export_rows(rows: Iterator[Runtime]) -> Iterator[tuple[Any, ...]]:
