@@ -40,3 +40,7 @@ class Invalid(DomainError):
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{field}: {fault}" if field else fault for field, fault in fields.items()))
         self.fields = dict(fields)
+
+
+class Immutable(Invalid):
+    """Somebody asked to change what is fixed for ever; no form of ours sends that."""

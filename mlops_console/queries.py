@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Final
 
 from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
 
 from mlops_console.access import Right, Role
 from mlops_console.actor import Actor
@@ -118,16 +117,12 @@ def audit_in(scope: Scope, narrow: AuditFilter = AuditFilter()) -> QuerySet[Audi
     if narrow.subject:
         entries = entries.filter(subject__icontains=narrow.subject)
     if narrow.since:
-        entries = entries.filter(at__gte=_midnight(narrow.since))
+        entries = entries.filter(at__gte=datetime.combine(narrow.since, time.min, tzinfo=UTC))
     if narrow.until:
-        entries = entries.filter(at__lt=_midnight(narrow.until) + timedelta(days=1))
+        entries = entries.filter(at__lte=datetime.combine(narrow.until, time.max, tzinfo=UTC))
     return entries
 
 
 def history_of(subject: str, limit: int = 20) -> QuerySet[AuditEntry]:
     """The latest entries about one resource name."""
     return AuditEntry.objects.filter(subject=subject)[:limit]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())

@@ -146,7 +146,7 @@ def named(rows: QuerySet[Runtime], names: Iterable[str]) -> QuerySet[Runtime]:
     by_workspace: dict[str, list[str]] = {}
     for name in names:
         match name.split("/"):
-            case ["workspaces", workspace, "runtimes", uid]:
+            case ["workspaces", workspace, "runtimes", uid] if "\x00" not in name:
                 by_workspace.setdefault(workspace, []).append(uid)
     for workspace, uids in by_workspace.items():
         wanted |= Q(workspace__uid=workspace, uid__in=uids)

@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 import psycopg
 from psycopg import sql
@@ -28,7 +27,7 @@ STARTS = 3
 BLINK = 0.02
 
 _guard = threading.RLock()
-_joined: dict[Path, IO[str]] = {}
+_joined: dict[Path, int] = {}  # descriptors, which unlike files nobody closes before the process ends
 
 
 def join(cluster: Cluster) -> None:
@@ -38,11 +37,11 @@ def join(cluster: Cluster) -> None:
             return
         try:
             cluster.home.mkdir(parents=True, exist_ok=True)
-            handle = (cluster.home / "users.lock").open("w")
+            descriptor = os.open(cluster.home / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StartFault(f"the data folder {cluster.home.parent} cannot be used: {error.strerror}") from None
-        fcntl.flock(handle, fcntl.LOCK_SH)  # waits while the server is being stopped
-        _joined[cluster.home] = handle
+        fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits while the server is being stopped
+        _joined[cluster.home] = descriptor
 
 
 def ensure(cluster: Cluster) -> None:
@@ -65,8 +64,9 @@ def ensure(cluster: Cluster) -> None:
 def leave(cluster: Cluster) -> None:
     """Stop counting this process; if it was the last one, return when the server has stopped."""
     with _guard:
-        if handle := _joined.pop(cluster.home, None):
-            handle.close()
+        descriptor = _joined.pop(cluster.home, None)
+        if descriptor is not None:
+            os.close(descriptor)
     until_stopped(cluster, seconds_in_use=0.3)
 
 

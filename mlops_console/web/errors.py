@@ -8,7 +8,7 @@ from typing import Final
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from mlops_console.errors import DomainError, Invalid, Missing, NotAllowed, Refused
+from mlops_console.errors import DomainError, Immutable, Invalid, Missing, NotAllowed, Refused
 from mlops_console.web.http import ConsoleRequest
 
 STATUS: Final[dict[type[DomainError], HTTPStatus]] = {
@@ -16,6 +16,7 @@ STATUS: Final[dict[type[DomainError], HTTPStatus]] = {
     NotAllowed: HTTPStatus.FORBIDDEN,
     Refused: HTTPStatus.CONFLICT,
     Invalid: HTTPStatus.BAD_REQUEST,
+    Immutable: HTTPStatus.BAD_REQUEST,
 }
 _TEMPLATES: Final = {
     HTTPStatus.NOT_FOUND: "404.html",

@@ -35,7 +35,7 @@ def read(request: HttpRequest, orders: Mapping[str, tuple[str, ...]], default: s
     if sort.removeprefix("-") not in orders:
         sort = default
     rows = request.GET.get("rows", "")
-    size = int(rows) if rows.isascii() and rows.isdigit() and int(rows[:6]) in SIZES else DEFAULT_SIZE
+    size = next((each for each in SIZES if str(each) == rows), DEFAULT_SIZE)
     order = Order(orders[sort.removeprefix("-")], descending=sort.startswith("-"))
     return ListQuery(sort, size, request.GET.get("page", ""), order)
 

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from django.http import HttpRequest
 
-from mlops_console.errors import Invalid, Refused
+from mlops_console.errors import Immutable, Invalid, Refused
 from mlops_console.web.errors import status_of
 
 T = TypeVar("T")
@@ -48,6 +48,8 @@ def submit(
         return Submission(done=perform())
     except Invalid as fault:
         blame(fault)
-        return Submission(HTTPStatus.UNPROCESSABLE_ENTITY)
+        # A faulty form is shown again to be mended; what no form sends is a bad request.
+        tampered = isinstance(fault, Immutable)
+        return Submission(HTTPStatus.BAD_REQUEST if tampered else HTTPStatus.UNPROCESSABLE_ENTITY)
     except Refused as fault:
         return Submission(status_of(fault), refused=fault)

@@ -45,21 +45,20 @@ def checked_names(faults: Faults, display_name: str, description: str) -> dict[s
     }
 
 
-def refuse_managed(row: Layered, what: str, values_key: str) -> None:
+def refuse_managed(row: Layered, what: str) -> None:
     """Pass for rows that people manage; raises Refused for those of a values file (R7)."""
     if row.managed_by_bootstrap:
         raise Refused(
             "managed-by-bootstrap",
-            f"This comes from values.yaml and cannot be {what} here; edit {values_key} there.",
-            {"values_key": values_key},
+            f"This comes from values.yaml and cannot be {what} here; edit {row.values_key} there.",
         )
 
 
-def refuse_stale(row: Layered, expected_revision: int | None, current: dict[str, Any]) -> None:
-    """Pass when the row is as the caller last saw it; raises Refused with what it holds now."""
+def refuse_stale(row: Layered, expected_revision: int | None) -> None:
+    """Pass when the row is as the caller last saw it; raises Refused with the revision it has now."""
     if expected_revision is not None and row.revision != expected_revision:
         raise Refused(
             "stale",
             "Somebody changed this while you were editing. Nothing was saved; compare and save again.",
-            {"current": current, "revision": row.revision},
+            {"revision": row.revision},
         )

@@ -13,7 +13,7 @@ from mlops_console import audit
 from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.errors import Refused
-from mlops_console.models import Workspace
+from mlops_console.models import AuditEntry, Workspace
 from runtimes import queries
 from runtimes.actions.checks import Faults, checked_names, checked_uid, refuse_managed, refuse_stale
 from runtimes.models import Runtime, RuntimeImage, Version
@@ -75,8 +75,8 @@ def update_image(
     `revision` is the one the caller saw; raises Missing, NotAllowed, Invalid or Refused.
     """
     image = locked_image(actor, workspace, uid, Right.WRITE)
-    refuse_managed(image, "edited", image.values_key)
-    refuse_stale(image, revision, {field: getattr(image, field) for field in _FIELDS})
+    refuse_managed(image, "edited")
+    refuse_stale(image, revision)
     faults = Faults()
     values = checked_names(
         faults,
@@ -98,15 +98,16 @@ def update_image(
 def delete_image(*, actor: Actor, workspace: str, uid: str, now: datetime) -> None:
     """Remove an image with its versions; raises Missing, NotAllowed, or Refused naming the runtimes bound to it."""
     image = locked_image(actor, workspace, uid, Right.DELETE)
-    refuse_managed(image, "deleted", image.values_key)
+    refuse_managed(image, "deleted")
     before = {field: getattr(image, field) for field in ("uid", *_FIELDS)}
-    subject = _subject(image)
+    entries = [_version_entry(actor, audit.Verb.DELETE, each, now, before=_shown(each)) for each in _versions(image)]
+    entries.append(audit.entry(actor=actor, verb=audit.Verb.DELETE, subject=_subject(image), now=now, before=before))
     try:
         image.delete()
     except ProtectedError:
         bound = Runtime.objects.filter(image__workspace=image.workspace, image__uid=uid)
         raise in_use("runtime image", uid, [each.name for each in bound.select_related("workspace")[:20]]) from None
-    audit.record([audit.entry(actor=actor, verb=audit.Verb.DELETE, subject=subject, now=now, before=before)])
+    audit.record(entries)
 
 
 @transaction.atomic
@@ -126,13 +127,30 @@ def add_version(
     Raises Missing, NotAllowed, Invalid, or Refused when the version is taken or the image is bootstrap-managed.
     """
     row = locked_image(actor, workspace, image, Right.WRITE)
-    refuse_managed(row, "extended", row.values_key)
+    refuse_managed(row, "extended")
     faults = Faults()
     values = _checked_version(faults, reference, version, readiness_probe_path, architectures)
     faults.raise_any()
     stored = _store_version(actor, row, values, now)
-    _touch(row, now)
+    # The fields of the image stay as they are, and so does the revision that an open form was made from.
+    row.updated_at = now
+    row.save(update_fields=["updated_at"])
     return stored
+
+
+@transaction.atomic
+def delete_version(*, actor: Actor, workspace: str, image: str, version: str, now: datetime) -> None:
+    """Remove a version; raises Missing, NotAllowed, or Refused naming the runtimes pinned to it (R8)."""
+    row = locked_image(actor, workspace, image, Right.DELETE)
+    found = queries.find_version(actor, row.workspace.uid, image, version)
+    refuse_managed(found, "deleted")
+    entry = _version_entry(actor, audit.Verb.DELETE, found, now, before=_shown(found))
+    try:
+        found.delete()
+    except ProtectedError:
+        pinned = Runtime.objects.filter(pinned_version=found).select_related("workspace")
+        raise in_use("version", found.version, [each.name for each in pinned[:20]]) from None
+    audit.record([entry])
 
 
 def locked_image(actor: Actor, workspace: str, uid: str, right: Right) -> RuntimeImage:
@@ -170,10 +188,35 @@ def _store_version(actor: Actor, image: RuntimeImage, values: dict[str, Any], no
             version = Version.objects.create(image=image, created_at=now, updated_at=now, **values)
     except IntegrityError:
         raise Refused("taken", f"Runtime image {image.uid} has a version {values['version']} already.") from None
-    subject = audit.Subject(audit.Kind.VERSION, version.name, image.workspace.uid)
-    after = {field: value for field, value in values.items() if value and field != "precedence"}
-    audit.record([audit.entry(actor=actor, verb=audit.Verb.CREATE, subject=subject, now=now, after=after)])
+    audit.record([_version_entry(actor, audit.Verb.CREATE, version, now, after=_shown(version))])
     return version
+
+
+def _versions(image: RuntimeImage) -> list[Version]:
+    versions = list(Version.objects.filter(image=image))
+    for version in versions:
+        version.image = image
+    return versions
+
+
+def _shown(version: Version) -> dict[str, Any]:
+    """A version as the audit trail shows it."""
+    fields = ("version", "reference", "readiness_probe_path", "architectures")
+    return {field: getattr(version, field) for field in fields if getattr(version, field)}
+
+
+def _version_entry(
+    actor: Actor, verb: audit.Verb, version: Version, now: datetime, **differing: dict[str, Any]
+) -> AuditEntry:
+    subject = audit.Subject(audit.Kind.VERSION, version.name, version.image.workspace.uid)
+    return audit.entry(
+        actor=actor,
+        verb=verb,
+        subject=subject,
+        now=now,
+        before=differing.get("before"),
+        after=differing.get("after"),
+    )
 
 
 def _touch(image: RuntimeImage, now: datetime, *fields: str) -> None:

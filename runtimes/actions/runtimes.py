@@ -13,7 +13,7 @@ from django.db.models import ProtectedError
 from mlops_console import audit
 from mlops_console.access import Right
 from mlops_console.actor import Actor
-from mlops_console.errors import Invalid, Missing, Refused
+from mlops_console.errors import Immutable, Invalid, Missing, Refused
 from mlops_console.models import GLOBAL, AuditEntry, Workspace
 from runtimes import queries
 from runtimes.actions.checks import Faults, checked_uid, refuse_managed, refuse_stale
@@ -26,7 +26,7 @@ from runtimes.rules.names import check_description, check_display_name
 from runtimes.rules.runtime import RuntimeSpec
 
 FIELDS: Final = tuple(each.name for each in fields(RuntimeSpec))
-LOCKED: Final = "This cannot be changed after the runtime was created; create another runtime instead."
+LOCKED: Final = "Model type and runtime image cannot be changed once a runtime exists; create another runtime instead."
 
 
 def spec_of(runtime: Runtime) -> RuntimeSpec:
@@ -94,10 +94,10 @@ def update_runtime(
     """Change some fields of RuntimeSpec.
 
     A `model_type` or `runtime_image` that differs from the stored one is refused, not dropped (R3); `revision` is
-    the one the caller saw. Raises Missing, NotAllowed, Invalid or Refused.
+    the one the caller saw. Raises Missing, NotAllowed, Immutable, Invalid or Refused.
     """
     runtime = _locked(actor, workspace, uid, Right.WRITE)
-    refuse_managed(runtime, "edited", runtime.values_key)
+    refuse_managed(runtime, "edited")
     locked = {
         field: LOCKED
         for field, given, stored in (
@@ -107,10 +107,9 @@ def update_runtime(
         if given is not None and given != stored
     }
     if locked:
-        raise Invalid(locked)
-    old = spec_of(runtime)
-    refuse_stale(runtime, revision, asdict(old))
-    new = replace(old, **changes)
+        raise Immutable(locked)
+    refuse_stale(runtime, revision)
+    new = replace(spec_of(runtime), **changes)
     if found := rules.faults(new):
         raise Invalid(found)
     values = normalised(new)
@@ -131,7 +130,7 @@ def update_runtime(
 def delete_runtime(*, actor: Actor, workspace: str, uid: str, now: datetime) -> None:
     """Remove a runtime; raises Missing, NotAllowed, or Refused naming what uses it (R8)."""
     runtime = _locked(actor, workspace, uid, Right.DELETE)
-    refuse_managed(runtime, "deleted", runtime.values_key)
+    refuse_managed(runtime, "deleted")
     entry = _entry(
         actor,
         audit.Verb.DELETE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -14,6 +15,7 @@ from runtimes.web.forms import PairForm, SecurityContextForm, VolumeForm
 
 ROWS_MAX: Final = 1_000
 _TOO_MANY: Final = f"More than {ROWS_MAX:,} rows were sent; only the first {ROWS_MAX:,} are kept here."
+_REPEATED: Final = ("env", "volume", "selector")
 _SECURITY: Final = {
     "run_as_non_root": "runAsNonRoot",
     "run_as_user": "runAsUser",
@@ -71,11 +73,11 @@ class RuntimeRows:
             "selector": _typed_rows(data, "selector", PairForm),
             "security": typed(data, SecurityContextForm, "security-"),
         }
-        if (added := data.get("add", "")) in initial and len(initial[added]) < ROWS_MAX:
+        if (added := data.get("add", "")) in _REPEATED and len(initial[added]) < ROWS_MAX:
             initial[added].append({})
         prefix, _, row = data.get("remove", "").rpartition("-")
-        if prefix in initial and row.isdigit() and int(row) < len(initial[prefix]):
-            del initial[prefix][int(row)]
+        if prefix in _REPEATED and (number := _number(row)) is not None:
+            del initial[prefix][number : number + 1]
         return cls(initial=initial)
 
     @property
@@ -125,9 +127,13 @@ def typed(data: QueryDict, form: type[forms.Form], prefix: str = "") -> dict[str
     return {name: data.get(prefix + name) for name in form.base_fields}
 
 
+def _number(text: str) -> int | None:
+    """A row number or a count as a browser sends it, None for anything else."""
+    return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else None
+
+
 def _typed_rows(data: QueryDict, prefix: str, form: type[forms.Form]) -> list[dict[str, str | None]]:
-    total = data.get(f"{prefix}-TOTAL_FORMS", "")
-    count = min(int(total[:6]), ROWS_MAX) if total.isascii() and total.isdigit() else 0
+    count = min(_number(data.get(f"{prefix}-TOTAL_FORMS", "")) or 0, ROWS_MAX)
     return [typed(data, form, f"{prefix}-{row}-") for row in range(count)]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from mlops_console.errors import Invalid, Missing, NotAllowed, Refused
 from mlops_console.models import AuditEntry
-from runtimes.actions.images import add_version, create_image, delete_image, update_image
+from runtimes.actions.images import add_version, create_image, delete_image, delete_version, update_image
 from runtimes.models import RuntimeImage, Version
 from runtimes.queries import find_image
 from tests.cast import Cast
@@ -158,7 +158,7 @@ def test_a_change_is_saved_once_and_a_stale_form_is_refused(cast: Cast) -> None:
     assert save("Mojo", 2).revision == 2, "nothing differs, so nothing is recorded"
     with pytest.raises(Refused) as caught:
         save("Other", 1)
-    assert (caught.value.code, caught.value.data["current"]["display_name"]) == ("stale", "Mojo")
+    assert (caught.value.code, caught.value.data) == ("stale", {"revision": 2})
     assert [(each.before, each.after) for each in AuditEntry.objects.all()] == [
         ({"display_name": "H2o3 mojo"}, {"display_name": "Mojo"})
     ]
@@ -195,3 +195,35 @@ def test_an_inherited_image_is_read_but_not_changed_by_members(cast: Cast) -> No
     assert find_image(cast.actor("viewer"), "lab", image.uid).name == f"workspaces/global/runtimeImages/{image.uid}"
     with pytest.raises(NotAllowed, match="global"):
         update_image(actor=cast.actor("owner"), workspace="lab", uid=image.uid, changes={}, now=NOW)
+
+
+def test_a_version_is_deleted_unless_a_runtime_is_pinned_to_it(cast: Cast) -> None:
+    image = make_image(cast.workspace, versions="v1.0.0 v2.0.0")
+    make_runtime(image, pinned_version=image.versions.get(version="v1.0.0"))
+
+    def delete(role: str, version: str) -> None:
+        delete_version(actor=cast.actor(role), workspace="lab", image=image.uid, version=version, now=NOW)
+
+    with pytest.raises(NotAllowed):
+        delete("operator", "v2.0.0")
+    with pytest.raises(Refused) as caught:
+        delete("owner", "1.0.0")
+    assert caught.value.data["used_by"] == ["workspaces/lab/runtimes/mojo"]
+    delete("owner", "v2.0.0")
+    assert list(image.versions.values_list("version", flat=True)) == ["v1.0.0"]
+    entry = AuditEntry.objects.get()
+    assert (entry.verb, entry.subject) == ("delete", f"{image.name}/versions/v2.0.0")
+
+
+def test_an_image_goes_with_its_versions_and_each_leaves_an_entry(cast: Cast) -> None:
+    image = make_image(cast.workspace, versions="v1.0.0 v2.0.0")
+    delete_image(actor=cast.actor("owner"), workspace="lab", uid=image.uid, now=NOW)
+    assert sorted(AuditEntry.objects.values_list("subject_kind", flat=True)) == ["runtime image", "version", "version"]
+
+
+def test_a_new_version_does_not_make_an_open_form_stale(cast: Cast) -> None:
+    image = make_image(cast.workspace)
+    actor = cast.actor("operator")
+    add_version(actor=actor, workspace="lab", image=image.uid, reference="a/b:1.0.0", now=NOW)
+    changes = {"display_name": "Renamed"}
+    update_image(actor=actor, workspace="lab", uid=image.uid, changes=changes, revision=1, now=NOW)

@@ -109,9 +109,10 @@ def test_a_tampered_post_of_a_locked_field_is_refused(operator: Client, runtime:
     field = page.context["form"]["model_type"]
     assert field.field.disabled
     assert "cannot be changed" in field.help_text
-    response = operator.post(f"{LIST}mojo/edit/", form(revision="1", model_type="vllm_config", display_name="Tampered"))
-    assert response.status_code == 422
-    assert "model_type" in response.context["form"].errors
+    tampered = form(revision="1", model_type="vllm_config", runtime_image="workspaces/lab/runtimeImages/other")
+    response = operator.post(f"{LIST}mojo/edit/", tampered | {"display_name": "Tampered"})
+    assert response.status_code == 400
+    assert set(response.context["form"].errors) == {"model_type", "runtime_image"}
     assert Runtime.objects.get().display_name == "Mojo"
 
 

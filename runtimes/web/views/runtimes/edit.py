@@ -65,7 +65,7 @@ def runtime_update(request: ConsoleRequest, workspace: str, uid: str) -> HttpRes
     runtime = queries.find_runtime(request.actor, workspace, uid)
     request.scope = scope_for(request.actor, workspace)
     request.actor.require(Right.WRITE, runtime.workspace)
-    refuse_managed(runtime, "edited", runtime.values_key)
+    refuse_managed(runtime, "edited")
     spec = runtimes.spec_of(runtime)
     form, rows = _typed(request) or (RuntimeForm(initial=_initial(runtime)), RuntimeRows.stored(spec))
     form.lock(runtime.model_type_id, (runtime.runtime_image_name, image_label(runtime)))
