@@ -48,10 +48,8 @@ def checked_names(faults: Faults, display_name: str, description: str) -> dict[s
 def refuse_managed(row: Layered, what: str) -> None:
     """Pass for rows that people manage; raises Refused for those of a values file (R7)."""
     if row.managed_by_bootstrap:
-        raise Refused(
-            "managed-by-bootstrap",
-            f"This comes from values.yaml and cannot be {what} here; edit {row.values_key} there.",
-        )
+        sentence = f"This comes from values.yaml and cannot be {what} here; edit {row.values_key} there."
+        raise Refused("managed-by-bootstrap", sentence)
 
 
 def refuse_stale(row: Layered, expected_revision: int | None) -> None:

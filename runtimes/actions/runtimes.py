@@ -21,11 +21,12 @@ from runtimes.actions.images import in_use
 from runtimes.models import ModelType, Runtime, RuntimeImage, Version
 from runtimes.rules import runtime as rules
 from runtimes.rules import security_context
-from runtimes.rules.environment import masked
+from runtimes.rules.environment import masked_change
 from runtimes.rules.names import check_description, check_display_name
 from runtimes.rules.runtime import RuntimeSpec
 
 FIELDS: Final = tuple(each.name for each in fields(RuntimeSpec))
+_VARIABLES: Final = "environment_variables"
 LOCKED: Final = "Model type and runtime image cannot be changed once a runtime exists; create another runtime instead."
 
 
@@ -201,15 +202,17 @@ def _record(actor: Actor, verb: audit.Verb, runtime: Runtime, now: datetime, **d
 
 def _entry(actor: Actor, verb: audit.Verb, runtime: Runtime, now: datetime, **differing: dict[str, Any]) -> AuditEntry:
     """An audit entry in which the values of secret-looking variables are masked (R12)."""
-    for values in differing.values():
-        if "environment_variables" in values:
-            values["environment_variables"] = masked(values["environment_variables"])
-    subject = audit.Subject(audit.Kind.RUNTIME, runtime.name, runtime.workspace.uid)
+    before, after = differing.get("before", {}), differing.get("after", {})
+    variables = masked_change(before.get(_VARIABLES, {}), after.get(_VARIABLES, {}))
     return audit.entry(
         actor=actor,
         verb=verb,
-        subject=subject,
+        subject=audit.Subject(audit.Kind.RUNTIME, runtime.name, runtime.workspace.uid),
         now=now,
-        before=differing.get("before"),
-        after=differing.get("after"),
+        before=_with_variables(before, variables[0]),
+        after=_with_variables(after, variables[1]),
     )
+
+
+def _with_variables(values: dict[str, Any], variables: dict[str, str]) -> dict[str, Any]:
+    return values | {_VARIABLES: variables} if _VARIABLES in values else values

@@ -14,6 +14,7 @@ from mlops_console.actor import Actor
 from mlops_console.errors import Invalid, Missing, Refused
 from mlops_console.models import AuditEntry, Workspace
 from runtimes import queries
+from runtimes.bootstrap import REMOVED_REASON
 from runtimes.models import Runtime, RuntimeImage, Version
 from runtimes.rules.ceiling import DecisionKind, decide
 from runtimes.rules.lifecycle import State, StateVerb, check_reason
@@ -85,10 +86,13 @@ def refusal(row: Row, verb: StateVerb) -> str:
     """Why the platform's ceiling forbids a move, or `""` where it does not."""
     if decide(row.layers, verb).kind is not DecisionKind.REFUSED:
         return ""
+    subject = row.version if isinstance(row, Version) else row.uid
+    if row.platform_reason == REMOVED_REASON:
+        return f"{subject} was removed from values.yaml, so it cannot become {verb.target}: put {row.values_key} back there."
     why = f" ({row.platform_reason})" if row.platform_reason else ""
     return (
-        f"{row.uid if not isinstance(row, Version) else row.version} is {row.platform_state} by values.yaml{why}, so "
-        f"it cannot become {verb.target}: edit {row.values_key}.state there."
+        f"{subject} is {row.platform_state} by values.yaml{why}, so it cannot become {verb.target}: "
+        f"edit {row.values_key}.state there."
     )
 
 

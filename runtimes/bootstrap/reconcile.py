@@ -19,10 +19,11 @@ from runtimes.bootstrap.items import (
     WantedVersion,
 )
 from runtimes.rules.ceiling import platform_says
-from runtimes.rules.environment import masked
+from runtimes.rules.environment import masked, masked_change
 from runtimes.rules.lifecycle import State
 from runtimes.rules.versions import parse_reference
 
+_VARIABLES: Final = "environment_variables"
 REMOVED_REASON: Final = "removed from values.yaml"
 
 Wanted: TypeAlias = WantedImage | WantedVersion | WantedRuntime
@@ -159,7 +160,7 @@ def _creation(key: Key, entry: Wanted) -> Change:
     return Change(
         action=Action.CREATE,
         key=key,
-        after=_shown(after) | _platform(entry.state, entry.state_reason),
+        after=_masked(after) | _platform(entry.state, entry.state_reason),
         wanted=entry,
     )
 
@@ -169,7 +170,10 @@ def _update(key: Key, row: Row, entry: Wanted) -> list[Change]:
     before, after = _differing(old, new)
     if not after:
         return []
-    return [Change(action=Action.UPDATE, key=key, before=_shown(before), after=_shown(after), wanted=entry)]
+    if _VARIABLES in after:
+        old_variables, new_variables = masked_change(before[_VARIABLES], after[_VARIABLES])
+        before, after = before | {_VARIABLES: old_variables}, after | {_VARIABLES: new_variables}
+    return [Change(action=Action.UPDATE, key=key, before=before, after=after, wanted=entry)]
 
 
 def _state(key: Key, row: Row, state: State, reason: str, entry: Wanted | None) -> list[Change]:
@@ -190,8 +194,6 @@ def _differing(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any]
     return {name: old[name] for name in names}, {name: new[name] for name in names}
 
 
-def _shown(content: dict[str, Any]) -> dict[str, Any]:
+def _masked(content: dict[str, Any]) -> dict[str, Any]:
     """The content with secret-looking environment variables masked."""
-    if "environment_variables" not in content:
-        return content
-    return content | {"environment_variables": masked(content["environment_variables"])}
+    return content | {_VARIABLES: masked(content[_VARIABLES])} if _VARIABLES in content else content

@@ -116,4 +116,4 @@ class Version(Layered):
     @property
     def values_key(self) -> str:
         """Where a values file says what this row is."""
-        return f"{self.image.values_key}.versions.{self.version}"
+        return f"{self.image.values_key}.versions[version={self.version}]"

@@ -113,6 +113,15 @@ def masked(variables: Mapping[str, str]) -> dict[str, str]:
     return {key: MASK if looks_secret(key) else value for key, value in variables.items()}
 
 
+def masked_change(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Both sides of a change masked, a changed secret marked as such: its masks alone would look the same."""
+    old, new = masked(before), masked(after)
+    for key in old.keys() & new.keys():
+        if looks_secret(key) and before[key] != after[key]:
+            new[key] = f"{MASK} (changed)"
+    return old, new
+
+
 def _key_fault(key: str) -> str:
     if not key:
         return "The variable has no name."

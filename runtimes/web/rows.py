@@ -99,22 +99,23 @@ class RuntimeRows:
             "security_context": _security(self.security.cleaned_data),
         }
 
-    def place(self, path: str) -> tuple[forms.Form, str] | None:
-        """Where a fault of the rules belongs: the form and its field, or None for those of the main form."""
+    def blame(self, path: str, sentence: str) -> bool:
+        """Put a fault of the rules at its row, or at the rows as a whole; answers False for faults of the main form."""
         part, _, rest = path.partition(".")
-        if part == "environment_variables":
-            return _pair_place(self.env, rest)
-        if part == "selector":
-            return _pair_place(self.selector, rest)
-        if part == "volumes" and rest:
-            index, _, field = rest.partition(".")
-            rows = _filled(self.volumes)
-            names = {"id": "id", "type": "type", "properties": "properties", "readOnly": "read_only"}
-            if index.isdigit() and int(index) < len(rows):
-                return rows[int(index)], names.get(field.partition(".")[0], "mount_paths")
         if part == "security_context":
-            return self.security, _security_place(rest)
-        return None
+            field = _security_place(rest)
+            self.security.add_error(field, sentence)
+            return True
+        rows = {"environment_variables": self.env, "selector": self.selector, "volumes": self.volumes}.get(part)
+        if rows is None:
+            return False
+        place = _volume_place(rows, rest) if part == "volumes" else _pair_place(rows, rest)
+        if place is None:
+            rows.non_form_errors().append(sentence)
+        else:
+            row, name = place
+            row.add_error(name, sentence)
+        return True
 
 
 def changes_rows(data: QueryDict) -> bool:
@@ -171,6 +172,15 @@ def _pair_place(rows: Rows, key: str) -> tuple[forms.Form, str] | None:
     return next(((row, "value" if key else "key") for row in _filled(rows) if row.cleaned_data["key"] == key), None)
 
 
+def _volume_place(rows: Rows, path: str) -> tuple[forms.Form, str] | None:
+    number, _, field = path.partition(".")
+    filled = _filled(rows)
+    if not number.isdigit() or int(number) >= len(filled):
+        return None
+    names = {"id": "id", "type": "type", "properties": "properties", "readOnly": "read_only"}
+    return filled[int(number)], names.get(field.partition(".")[0], "mount_paths")
+
+
 def _volume(data: Mapping[str, Any]) -> dict[str, Any]:
     properties: dict[str, str] = {}
     for line in data["properties"].splitlines():
@@ -219,14 +229,14 @@ def security_initial(stored: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _security_place(path: str) -> str:
+def _security_place(path: str) -> str | None:
     by_name: dict[str, str] = {name: field for field, name in _SECURITY.items()} | {
         "seccompProfile.type": "seccomp_type",
         "seccompProfile.localhostProfile": "seccomp_localhost_profile",
     }
     if path.startswith("capabilities."):
         return "_".join(path.split(".")[:2])
-    return by_name.get(path, "__all__")
+    return by_name.get(path)
 
 
 def _commas(text: str) -> Sequence[str]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -65,7 +66,7 @@ class StateDialog:
     warning: str = ""
     lead: str = ""
     hidden: Sequence[tuple[str, str]] = ()
-    done: str = ""
+    done: Callable[[Any], str] | None = None
     affected_none: str = ""
 
 
@@ -75,15 +76,15 @@ def answer(
     """Show the dialog, or carry out what it confirmed; a POST that only asks for it is not `submitted`."""
     form = ReasonForm(request.POST if submitted and request.method == "POST" else None)
 
-    def confirm() -> bool:
-        perform(form.cleaned_data["reason"])
-        return True
+    def confirm() -> str:
+        done = perform(form.cleaned_data["reason"])
+        return dialog.done(done) if dialog.done else f"{dialog.subject} {DONE[dialog.verb]}."
 
-    outcome = Submission[bool]()
+    outcome = Submission[str]()
     if submitted:
         outcome = submit(request, check=form.is_valid, perform=confirm, blame=partial(add_faults, form))
     if outcome.done:
-        messages.success(request, dialog.done or f"{dialog.subject} {DONE[dialog.verb]}.")
+        messages.success(request, outcome.done)
         return redirect(dialog.back)
     context = {
         "heading": dialog.verb.value.title(),
@@ -111,9 +112,15 @@ def _refused(fault: Refused | None) -> list[dict[str, Any]]:
 
 
 def affected(title: str, items: Iterable[dict[str, Any]], total: int) -> dict[str, Any]:
-    """One list of the dialog: the first few items and how many more there are."""
-    shown = list(items)[:SHOWN]
+    """One list of the dialog: some items, and how many more there are."""
+    shown = list(items)
     return {"title": title, "items": shown, "more": max(0, total - len(shown))}
+
+
+def runtimes_affected(title: str, runtimes: QuerySet[Runtime]) -> list[dict[str, Any]]:
+    """The list of runtimes in a dialog, its first few and their number; no list where there are none."""
+    total = runtimes.count()
+    return [affected(title, runtime_items(runtimes[:SHOWN]), total)] if total else []
 
 
 def verb_buttons(state: str, base: str, lift: StateVerb = StateVerb.ENABLE) -> list[dict[str, Any]]:
@@ -151,7 +158,7 @@ def runtime_items(runtimes: Iterable[Runtime]) -> list[dict[str, Any]]:
             "label": each.display_name,
             "url": reverse("runtimes:runtime-detail", args=[each.workspace.uid, each.uid]),
             "state": each.state,
-            "note": f"pinned to {each.pinned_version}" if each.pinned_version else "",
+            "note": f"in {each.workspace}" + (f", pinned to {each.pinned_version}" if each.pinned_version else ""),
         }
         for each in runtimes
     ]

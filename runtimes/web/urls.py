@@ -28,6 +28,7 @@ urlpatterns = [
     path(_IMAGES + "<str:uid>/edit/", images.image_update, name="image-update"),
     path(_IMAGES + "<str:uid>/delete/", images.image_delete, name="image-delete"),
     path(_IMAGES + "<str:uid>/versions/new/", versions.version_create, name="version-create"),
+    path(_IMAGES + "<str:uid>/versions/<str:version>/delete/", versions.version_delete, name="version-delete"),
     path(
         _IMAGES + "<str:uid>/versions/<str:version>/<verb:verb>/",
         versions.version_state,

@@ -66,6 +66,7 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "runtimes:image-delete": (IMAGE, ADMINS),
     "runtimes:version-create": (IMAGE, WRITERS),
     "runtimes:version-state": (IMAGE | {"version": "v1.0.0", "verb": StateVerb.DISABLE}, WRITERS),
+    "runtimes:version-delete": (IMAGE | {"version": "v1.0.0"}, ADMINS),
     "runtimes:image-state": (IMAGE | {"verb": StateVerb.DISABLE}, WRITERS),
     "runtimes:model-type-list": ({}, PLATFORM),
     "runtimes:model-type-delete": ({"name": "python/mlflow"}, PLATFORM),

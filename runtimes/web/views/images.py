@@ -23,12 +23,13 @@ from mlops_console.web.navigation import history_url
 from mlops_console.web.submission import submit
 from runtimes import queries
 from runtimes.actions import images, states
+from runtimes.actions.checks import refuse_managed
 from runtimes.models import RuntimeImage
 from runtimes.queries import IMAGE_ORDERS, RowFilter
 from runtimes.rules.lifecycle import StateVerb
 from runtimes.web.conflicts import conflict_of
 from runtimes.web.forms import ImageCreateForm, ImageFilterForm, ImageForm
-from runtimes.web.states import StateDialog, affected, answer, layers_of, runtime_items, verb_buttons
+from runtimes.web.states import StateDialog, answer, layers_of, runtimes_affected, verb_buttons
 
 BOUND_MAX: Final = 50
 
@@ -52,6 +53,7 @@ def image_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
     """One image with its versions, its runtimes and its history."""
     image = _image(request, workspace, uid)
     may_change = request.actor.may(Right.CHANGE_STATE, image.workspace)
+    may_delete = request.actor.may(Right.DELETE, image.workspace)
     base = _address(image)
     bound = queries.runtimes_on(image, request.actor)
     versions = list(queries.versions_of(image))
@@ -63,6 +65,7 @@ def image_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
             {
                 "row": version,
                 "current": version.version == image.current_version,
+                "may_delete": may_delete and not version.managed_by_bootstrap,
                 "verbs": verb_buttons(version.state, f"{base}versions/{version.version}/", StateVerb.ACTIVATE)
                 if may_change
                 else [],
@@ -74,7 +77,7 @@ def image_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
         "layers": layers_of(image),
         "verbs": verb_buttons(image.state, base) if may_change else [],
         "may_write": request.actor.may(Right.WRITE, image.workspace) and not image.managed_by_bootstrap,
-        "may_delete": request.actor.may(Right.DELETE, image.workspace) and not image.managed_by_bootstrap,
+        "may_delete": may_delete and not image.managed_by_bootstrap,
         "may_change": may_change,
         "history": history_of(image.name),
         "history_url": history_url(image.workspace.uid, image.name),
@@ -109,6 +112,7 @@ def image_update(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
     """The form for an existing image."""
     image = _image(request, workspace, uid)
     request.actor.require(Right.WRITE, image.workspace)
+    refuse_managed(image, "edited")
     form = ImageForm(request.POST or None, initial={name: getattr(image, name) for name in ImageForm.base_fields})
     outcome = submit(
         request,
@@ -136,13 +140,13 @@ def image_delete(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
     """Asks before an image is deleted."""
     image = _image(request, workspace, uid)
     request.actor.require(Right.DELETE, image.workspace)
-    bound = runtime_items(queries.runtimes_on(image, request.actor))
+    refuse_managed(image, "deleted")
     dialog = Deletion(
         subject=image.display_name,
         lead="The image and all of its versions are removed for good; its history stays.",
         back=_address(image),
         done_back=reverse("runtimes:image-list", args=[image.workspace.uid]),
-        affected=[affected("Runtimes bound to it", bound, len(bound))] if bound else [],
+        affected=runtimes_affected("Runtimes bound to it", queries.runtimes_on(image, request.actor)),
     )
     return ask_deletion(
         request,
@@ -158,12 +162,11 @@ def image_state(request: ConsoleRequest, workspace: str, uid: str, verb: StateVe
     request.actor.require(Right.CHANGE_STATE, image.workspace)
     if verb is StateVerb.ACTIVATE:
         raise Missing("Runtime images are enabled; only versions are activated.")
-    bound = runtime_items(queries.runtimes_on(image, request.actor))
     dialog = StateDialog(
         verb=verb,
         subject=image.display_name,
         back=_address(image),
-        affected=[affected("Runtimes bound to it", bound, len(bound))] if bound else [],
+        affected=runtimes_affected("Runtimes bound to it", queries.runtimes_on(image, request.actor)),
         affected_none="No runtime is bound to it.",
     )
     return answer(

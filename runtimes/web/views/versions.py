@@ -14,15 +14,17 @@ from django.views.decorators.http import require_GET, require_http_methods
 from mlops_console.access import Right
 from mlops_console.errors import Missing
 from mlops_console.queries import scope_for
+from mlops_console.web.dialogs import Deletion, ask_deletion
 from mlops_console.web.forms import add_faults
 from mlops_console.web.http import ConsoleRequest
 from mlops_console.web.submission import submit
 from runtimes import queries
 from runtimes.actions import images, states
+from runtimes.actions.checks import refuse_managed
 from runtimes.rules.lifecycle import StateVerb
 from runtimes.rules.versions import parse_reference, version_for
 from runtimes.web.forms import VersionForm
-from runtimes.web.states import StateDialog, affected, answer, runtime_items
+from runtimes.web.states import StateDialog, affected, answer, runtimes_affected
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,6 +33,7 @@ def version_create(request: ConsoleRequest, workspace: str, uid: str) -> HttpRes
     image = queries.find_image(request.actor, workspace, uid)
     request.scope = scope_for(request.actor, workspace)
     request.actor.require(Right.WRITE, image.workspace)
+    refuse_managed(image, "extended")
     form = VersionForm(request.POST or None)
     outcome = submit(
         request,
@@ -69,6 +72,36 @@ def reference_check(request: ConsoleRequest, workspace: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+def version_delete(request: ConsoleRequest, workspace: str, uid: str, version: str) -> HttpResponse:
+    """Asks before a version is deleted."""
+    row = queries.find_version(request.actor, workspace, uid, version)
+    request.scope = scope_for(request.actor, workspace)
+    request.actor.require(Right.DELETE, row.image.workspace)
+    refuse_managed(row, "deleted")
+    back = reverse("runtimes:image-detail", args=[row.image.workspace.uid, uid])
+    dialog = Deletion(
+        subject=f"{row.image.display_name} {row.version}",
+        lead="The version is removed for good; its history stays. To keep it from being used, disable it instead.",
+        back=back,
+        done_back=back,
+        affected=runtimes_affected(
+            "Runtimes pinned to it", queries.runtimes_on(row.image, request.actor).filter(pinned_version=row)
+        ),
+    )
+    return ask_deletion(
+        request,
+        dialog,
+        lambda: images.delete_version(
+            actor=request.actor,
+            workspace=row.image.workspace.uid,
+            image=uid,
+            version=row.version,
+            now=timezone.now(),
+        ),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def version_state(request: ConsoleRequest, workspace: str, uid: str, version: str, verb: StateVerb) -> HttpResponse:
     """The dialog that deprecates, disables or activates a version and shows what is current afterwards."""
     row = queries.find_version(request.actor, workspace, uid, version)
@@ -78,14 +111,15 @@ def version_state(request: ConsoleRequest, workspace: str, uid: str, version: st
     if verb is StateVerb.ENABLE:
         raise Missing("Versions are activated; runtimes and images are enabled.")
     change = queries.current_after(row, verb)
-    using = runtime_items(queries.runtimes_resolving_to(row, request.actor))
     dialog = StateDialog(
         verb=verb,
         subject=f"{image.display_name} {row.version}",
         back=reverse("runtimes:image-detail", args=[image.workspace.uid, uid]),
         affected=[
             affected("Current version of the image", [{"label": image.display_name, "note": change.sentence}], 1),
-            *([affected("Runtimes that resolve to this version", using, len(using))] if using else []),
+            *runtimes_affected(
+                "Runtimes that resolve to this version", queries.runtimes_resolving_to(row, request.actor)
+            ),
         ],
         warning=(
             f"{row.version} is the last usable version of {image.display_name}: "

@@ -38,7 +38,7 @@ def runtime_bulk(request: ConsoleRequest, workspace: str) -> HttpResponse:
         request.actor.require(Right.CHANGE_STATE, scope.workspace)
     changeable = changeable_rows(request.actor, scope) or scope
     chosen = request.POST
-    filter_text = chosen.get("filter", "")
+    filter_text = _without_page(chosen.get("filter", ""))
     back = reverse("runtimes:runtime-list", args=[workspace]) + (f"?{filter_text}" if filter_text else "")
     verb = _VERBS.get(chosen.get("verb", ""))
     if verb is None:
@@ -47,7 +47,7 @@ def runtime_bulk(request: ConsoleRequest, workspace: str) -> HttpResponse:
     if not keys:
         raise Refused("nothing-chosen", "No runtime was chosen. Go back and tick the rows to change.")
     digest, seen = _digest(keys), chosen.get("digest", "")
-    count = f"{len(keys):,} runtime{'s' if len(keys) > 1 else ''}"
+    count = _runtimes(len(keys))
     moved = bool(seen) and seen != digest
     first = Runtime.objects.filter(pk__in=keys).select_related("workspace", "pinned_version")
     dialog = StateDialog(
@@ -62,7 +62,10 @@ def runtime_bulk(request: ConsoleRequest, workspace: str) -> HttpResponse:
             ("digest", digest),
             *([("matching", "1")] if "matching" in chosen else [("row", name) for name in chosen.getlist("row")]),
         ],
-        done=f"{count} {DONE[verb]}.",
+        done=lambda changed: (
+            f"{_runtimes(changed)} {DONE[verb]}."
+            + (f" {len(keys) - changed:,} were so already." if changed < len(keys) else "")
+        ),
     )
     return answer(
         request,
@@ -83,6 +86,17 @@ def _keys(scope: Scope, *, matching: bool, names: Sequence[str], filter_text: st
     else:
         rows = queries.named(rows, names)
     return sorted(rows.order_by().values_list("pk", flat=True)[: states.BULK_MAX + 1])
+
+
+def _without_page(filter_text: str) -> str:
+    """The query string of the table's first page: the page that was shown may be empty after the change."""
+    query = QueryDict(filter_text, mutable=True)
+    query.pop("page", None)
+    return query.urlencode()
+
+
+def _runtimes(count: int) -> str:
+    return f"{count:,} runtime{'' if count == 1 else 's'}"
 
 
 def _digest(keys: Sequence[int]) -> str:

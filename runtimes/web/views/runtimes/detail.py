@@ -20,6 +20,7 @@ from mlops_console.web.http import ConsoleRequest
 from mlops_console.web.navigation import history_url
 from runtimes import queries
 from runtimes.actions import runtimes, states
+from runtimes.actions.checks import refuse_managed
 from runtimes.models import Runtime
 from runtimes.rules.environment import MASK, looks_secret, resolve, uses_template
 from runtimes.rules.lifecycle import StateVerb
@@ -69,6 +70,7 @@ def runtime_delete(request: ConsoleRequest, workspace: str, uid: str) -> HttpRes
     """Asks before a runtime is deleted."""
     runtime = _runtime(request, workspace, uid)
     request.actor.require(Right.DELETE, runtime.workspace)
+    refuse_managed(runtime, "deleted")
     dialog = Deletion(
         subject=runtime.display_name,
         lead="The runtime is removed for good; its history stays.",

@@ -102,13 +102,7 @@ def runtime_update(request: ConsoleRequest, workspace: str, uid: str) -> HttpRes
 
 def blame(form: RuntimeForm, rows: RuntimeRows, fault: Invalid) -> None:
     """Put each fault at its field, in a row or in the form."""
-    rest = {}
-    for path, sentence in fault.fields.items():
-        if place := rows.place(path):
-            row, field = place
-            row.add_error(None if field == "__all__" else field, sentence)
-        else:
-            rest[path] = sentence
+    rest = {path: sentence for path, sentence in fault.fields.items() if not rows.blame(path, sentence)}
     add_faults(form, Invalid(rest))
 
 
