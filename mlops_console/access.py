@@ -25,14 +25,13 @@ class Right(StrEnum):
     VIEW = "view this workspace"
     WRITE = "create or change things in this workspace"
     CHANGE_STATE = "change states in this workspace"
-    UPGRADE = "upgrade deployments in this workspace"
     DELETE = "delete things in this workspace"
     MANAGE_MEMBERS = "manage the members of this workspace"
     MANAGE_TOKENS = "manage the tokens of this workspace"
 
 
 _VIEWER: Final = frozenset({Right.VIEW})
-_OPERATOR: Final = _VIEWER | {Right.WRITE, Right.CHANGE_STATE, Right.UPGRADE}
+_OPERATOR: Final = _VIEWER | {Right.WRITE, Right.CHANGE_STATE}
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     Role.VIEWER: _VIEWER,

@@ -1,4 +1,4 @@
-"""Who acts: a person, a program with a token, a worker, or the bootstrap."""
+"""Who acts: a person, a program with a token, the bootstrap, or a command on the server."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class ActorKind(StrEnum):
 
     PERSON = "person"
     TOKEN = "token"  # noqa: S105 a kind of actor, no secret
-    WORKER = "worker"
     BOOTSTRAP = "bootstrap"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,5 +78,5 @@ def person(user: User, *, roles: Mapping[int, Role], request_id: str = "") -> Ac
 
 
 def system(kind: ActorKind, name: str) -> Actor:
-    """The platform itself acting: the bootstrap, a worker or a command typed on the server."""
+    """The platform itself acting: the bootstrap, or somebody who types a command on the server."""
     return Actor(kind=kind, name=name, is_platform_admin=True)

@@ -101,12 +101,16 @@ class AuditFilter:
     actor: str = ""
     verb: str = ""
     subject: str = ""
+    workspace: str = ""
     since: date | None = None
     until: date | None = None
 
 
 def audit_in(scope: Scope, narrow: AuditFilter = AuditFilter()) -> QuerySet[AuditEntry]:
-    """Audit entries of a scope: `subject` matches any part of a resource name; days are UTC."""
+    """Audit entries of a scope; days are UTC.
+
+    `subject` is a whole resource name, which stands for what lies below it as well, or any part of one.
+    """
     entries = AuditEntry.objects.all()
     if scope.workspace is not None:
         entries = entries.filter(workspace=scope.workspace.uid)
@@ -114,7 +118,11 @@ def audit_in(scope: Scope, narrow: AuditFilter = AuditFilter()) -> QuerySet[Audi
         entries = entries.filter(actor=narrow.actor)
     if narrow.verb:
         entries = entries.filter(verb=narrow.verb)
-    if narrow.subject:
+    if narrow.workspace:
+        entries = entries.filter(workspace=narrow.workspace)
+    if narrow.subject.startswith("workspaces/"):
+        entries = entries.filter(Q(subject=narrow.subject) | Q(subject__startswith=f"{narrow.subject}/"))
+    elif narrow.subject:
         entries = entries.filter(subject__icontains=narrow.subject)
     if narrow.since:
         entries = entries.filter(at__gte=datetime.combine(narrow.since, time.min, tzinfo=UTC))
@@ -123,6 +131,6 @@ def audit_in(scope: Scope, narrow: AuditFilter = AuditFilter()) -> QuerySet[Audi
     return entries
 
 
-def history_of(subject: str, limit: int = 20) -> QuerySet[AuditEntry]:
-    """The latest entries about one resource name."""
-    return AuditEntry.objects.filter(subject=subject)[:limit]
+def history_of(*subjects: str, limit: int = 20) -> QuerySet[AuditEntry]:
+    """The latest entries about some resource names."""
+    return AuditEntry.objects.filter(subject__in=subjects)[:limit]

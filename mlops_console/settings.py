@@ -37,8 +37,6 @@ INSTALLED_APPS = [
     "template_partials.apps.SimpleAppConfig",
     "axes",
     "csp",
-    "rest_framework",
-    "drf_spectacular",
     "mlops_console.apps.ConsoleConfig",
     "runtimes.apps.RuntimesConfig",
 ]
@@ -138,7 +136,7 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-CSRF_COOKIE_HTTPONLY = False  # the htmx header of a page reads it
+CSRF_COOKIE_HTTPONLY = True  # every form carries the token itself
 if SECURE:
     # behind a proxy that ends TLS and sets this header itself
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -164,9 +162,6 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
-
-REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
-SPECTACULAR_SETTINGS = {"TITLE": "MLOps Console", "SERVE_INCLUDE_SCHEMA": False}
 
 LOGGING = {
     "version": 1,

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from mlops_console import audit
 from mlops_console.actor import Actor
@@ -46,7 +47,11 @@ def create_person(
     )
     _set_password(user, password)
     _check(user)
-    user.save()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        raise Invalid({"username": "This username is taken."}) from None
     _record(actor, audit.Verb.CREATE, user, now, after={field: getattr(user, field) for field in _FIELDS})
     return user
 
@@ -57,7 +62,9 @@ def update_person(
 ) -> User:
     """Change an account, or its password where one is given; raises NotAllowed, Missing, Invalid or Refused."""
     actor.require_platform_admin("change accounts")
-    user = User.objects.select_for_update().filter(username=username).first()
+    # With every platform admin, and in one order, so that two of them cannot demote each other at once.
+    rows = User.objects.select_for_update().filter(Q(username=username) | Q(is_platform_admin=True)).order_by("pk")
+    user = next((each for each in rows if each.username == username), None)
     if user is None:
         raise Missing(f"There is nobody with the user name {username}.")
     before = {field: getattr(user, field) for field in changes if getattr(user, field) != changes[field]}
@@ -92,8 +99,7 @@ def set_columns(*, actor: Actor, list_name: str, columns: Sequence[str]) -> None
 
 
 def _keep_a_platform_admin(user: User) -> None:
-    others = User.objects.select_for_update().filter(is_active=True, is_platform_admin=True).exclude(pk=user.pk)
-    if not others:
+    if not User.objects.filter(is_active=True, is_platform_admin=True).exclude(pk=user.pk).exists():
         raise Refused("last-platform-admin", "Somebody must stay an active platform admin.")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from mlops_console import audit
@@ -39,16 +39,18 @@ def create_workspace(
         raise Invalid({"uid": f"The ID {uid} is reserved: it has a meaning of its own in addresses."})
     if uid and not _UID.fullmatch(uid):
         raise Invalid({"uid": "Use 1 to 63 lower-case letters, digits, - and _, with a letter or digit at both ends."})
-    if uid and Workspace.objects.filter(uid=uid).exists():
-        raise Refused("taken", f"There is a workspace {uid} already.")
-    workspace = Workspace.objects.create(
-        uid=uid or new_workspace_uid(),
-        creator=actor.user,
-        updater=actor.user,
-        created_at=now,
-        updated_at=now,
-        **values,
-    )
+    try:
+        with transaction.atomic():
+            workspace = Workspace.objects.create(
+                uid=uid or new_workspace_uid(),
+                creator=actor.user,
+                updater=actor.user,
+                created_at=now,
+                updated_at=now,
+                **values,
+            )
+    except IntegrityError:
+        raise Refused("taken", f"There is a workspace {uid} already.") from None
     if actor.user is not None:
         Membership.objects.create(workspace=workspace, user=actor.user, role=Role.ADMIN)
     _record(actor, audit.Verb.CREATE, workspace, now, after=values)
@@ -77,6 +79,7 @@ def delete_workspace(*, actor: Actor, workspace: Workspace, now: datetime) -> No
     if row.uid == GLOBAL:
         raise Refused("global", "The global workspace cannot be deleted: every other one inherits from it.")
     before = {field: getattr(row, field) for field in _FIELDS}
+    before["members"] = {each.user.username: each.role for each in row.memberships.select_related("user")}
     try:
         row.delete()
     except ProtectedError as fault:

@@ -197,8 +197,8 @@ def _forget() -> None:
     """A forked child shares its parent's locks until it lets go of its copies; it joins for itself when it connects."""
     global _guard
     _guard = threading.RLock()
-    for handle in _joined.values():
-        handle.close()
+    for descriptor in _joined.values():
+        os.close(descriptor)
     _joined.clear()
 
 

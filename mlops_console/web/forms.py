@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
@@ -54,12 +55,18 @@ class AuditFilterForm(forms.Form):
         required=False,
     )
     subject = forms.CharField(label="Subject", max_length=400, required=False)
+    workspace = forms.CharField(label="Workspace", max_length=63, required=False)
     since = forms.DateField(
         label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     until = forms.DateField(
         label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+
+    def __init__(self, data: Mapping[str, Any], *, all_workspaces: bool) -> None:
+        super().__init__(data)
+        if not all_workspaces:
+            del self.fields["workspace"]
 
     def narrow(self) -> AuditFilter:
         """The filter that was asked for, without the fields that were filled in wrongly."""

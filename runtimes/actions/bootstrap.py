@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any, Final, cast
@@ -48,16 +48,31 @@ def apply_values(
     diff = rules.reconcile(_present(rows), values)
     if dry_run:
         return diff
-    ModelType.objects.bulk_create(
-        [ModelType(name=name, display_name=name) for name in values.model_types], ignore_conflicts=True
-    )
-    entries = [_apply(actor, workspace, rows, change, source, now) for change in diff.changes]
+    entries = _make_known(actor, values.model_types, now)
+    entries += [_apply(actor, workspace, rows, change, source, now) for change in diff.changes]
     if _remember(diff, values.digest, source, now):
         subject = audit.Subject(audit.Kind.VALUES, source[-400:], GLOBAL)
         after = {"digest": values.digest, "changes": len(diff.changes), "held": len(diff.held)}
         entries.append(audit.entry(actor=actor, verb=audit.Verb.BOOTSTRAP, subject=subject, now=now, after=after))
     audit.record(entries)
     return diff
+
+
+def _make_known(actor: Actor, names: Sequence[str], now: datetime) -> list[AuditEntry]:
+    """Add the model types that were not known, and answer an entry for each."""
+    known = set(ModelType.objects.filter(name__in=names).values_list("name", flat=True))
+    new = [name for name in names if name not in known]
+    ModelType.objects.bulk_create([ModelType(name=name, display_name=name) for name in new], ignore_conflicts=True)
+    return [
+        audit.entry(
+            actor=actor,
+            verb=audit.Verb.CREATE,
+            subject=audit.Subject(audit.Kind.MODEL_TYPE, f"modelTypes/{name}"),
+            now=now,
+            after={"display_name": name},
+        )
+        for name in new
+    ]
 
 
 def _stored(workspace: Workspace) -> Rows:

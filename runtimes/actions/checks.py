@@ -6,7 +6,8 @@ import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from mlops_console.errors import Invalid, Refused
+from mlops_console.errors import Invalid, Missing, Refused
+from mlops_console.models import Workspace
 from runtimes.models.layered import Layered
 from runtimes.rules.names import check_description, check_display_name, check_uid, new_uid
 
@@ -43,6 +44,12 @@ def checked_names(faults: Faults, display_name: str, description: str) -> dict[s
         "display_name": faults.check("display_name", check_display_name, display_name) or "",
         "description": faults.check("description", check_description, description) or "",
     }
+
+
+def hold_workspace(workspace: Workspace) -> None:
+    """Keep a workspace from being deleted until the transaction ends; raises Missing when it is gone already."""
+    if Workspace.objects.select_for_update(no_key=True).filter(pk=workspace.pk).first() is None:
+        raise Missing(f"There is no workspace {workspace.uid} any more.")
 
 
 def refuse_managed(row: Layered, what: str) -> None:

@@ -15,7 +15,7 @@ from mlops_console.actor import Actor
 from mlops_console.errors import Refused
 from mlops_console.models import AuditEntry, Workspace
 from runtimes import queries
-from runtimes.actions.checks import Faults, checked_names, checked_uid, refuse_managed, refuse_stale
+from runtimes.actions.checks import Faults, checked_names, checked_uid, hold_workspace, refuse_managed, refuse_stale
 from runtimes.models import Runtime, RuntimeImage, Version
 from runtimes.rules.versions import (
     check_architectures,
@@ -45,6 +45,7 @@ def create_image(
     Raises Missing, NotAllowed, Invalid, or Refused when the id is taken.
     """
     actor.require(Right.WRITE, workspace)
+    hold_workspace(workspace)
     faults = Faults()
     values = {"uid": checked_uid(faults, uid, "ri-")} | checked_names(faults, display_name, description)
     first = _checked_version(faults, reference, version, "", ()) if reference or version else None

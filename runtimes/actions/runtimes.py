@@ -16,7 +16,7 @@ from mlops_console.actor import Actor
 from mlops_console.errors import Immutable, Invalid, Missing, Refused
 from mlops_console.models import GLOBAL, AuditEntry, Workspace
 from runtimes import queries
-from runtimes.actions.checks import Faults, checked_uid, refuse_managed, refuse_stale
+from runtimes.actions.checks import Faults, checked_uid, hold_workspace, refuse_managed, refuse_stale
 from runtimes.actions.images import in_use
 from runtimes.models import ModelType, Runtime, RuntimeImage, Version
 from runtimes.rules import runtime as rules
@@ -53,7 +53,9 @@ def create_runtime(
     actor.require(Right.WRITE, workspace)
     faults = Faults(rules.faults(spec))
     number = checked_uid(faults, uid, "r-")
-    if not ModelType.objects.filter(name=model_type).exists():
+    hold_workspace(workspace)
+    # Locked, so that nobody deletes it before this is committed.
+    if ModelType.objects.select_for_update(no_key=True).filter(name=model_type).first() is None:
         faults["model_type"] = f"There is no model type {model_type!r}." if model_type else "Choose a model type."
     bound = faults.check("runtime_image", _bound, actor, workspace, runtime_image)
     if faults or bound is None:

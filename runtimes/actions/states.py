@@ -88,7 +88,10 @@ def refusal(row: Row, verb: StateVerb) -> str:
         return ""
     subject = row.version if isinstance(row, Version) else row.uid
     if row.platform_reason == REMOVED_REASON:
-        return f"{subject} was removed from values.yaml, so it cannot become {verb.target}: put {row.values_key} back there."
+        return (
+            f"{subject} was removed from values.yaml, so it cannot become {verb.target}: "
+            f"put {row.values_key} back there."
+        )
     why = f" ({row.platform_reason})" if row.platform_reason else ""
     return (
         f"{subject} is {row.platform_state} by values.yaml{why}, so it cannot become {verb.target}: "

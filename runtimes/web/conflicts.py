@@ -20,7 +20,7 @@ def conflict_of(form: forms.Form, refused: Refused | None, subject: str) -> dict
     if refused is None or refused.code != "stale":
         return None
     missed = refused.data["revision"] - form.cleaned_data["revision"]
-    entries = list(history_of(subject, max(missed, 1)))
+    entries = list(history_of(subject, limit=max(missed, 1)))
     typed = cast("QueryDict", form.data).copy()
     typed["revision"] = str(refused.data["revision"])
     form.data = typed

@@ -151,4 +151,4 @@ def test_history_is_that_of_one_row_newest_first(cast: Cast) -> None:
     for day, verb in enumerate((audit.Verb.CREATE, audit.Verb.DEPRECATE, audit.Verb.DISABLE), 1):
         write(cast, 1, verb, day)
     write(cast, 2, audit.Verb.CREATE, 9)
-    assert [each.verb for each in history_of("workspaces/lab/runtimes/R-1", 2)] == ["disable", "deprecate"]
+    assert [each.verb for each in history_of("workspaces/lab/runtimes/R-1", limit=2)] == ["disable", "deprecate"]

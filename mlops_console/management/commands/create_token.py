@@ -32,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is nobody active with the user name {options['user']}.")
         try:
             _, secret = issue_token(
-                actor=system(ActorKind.WORKER, "manage.py create_token"),
+                actor=system(ActorKind.COMMAND, "manage.py create_token"),
                 user=user,
                 name=options["name"],
                 read_only=options["read_only"],

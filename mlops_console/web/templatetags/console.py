@@ -31,13 +31,6 @@ _STATES: Final = {
     "ACTIVE": ("good", "circle-check"),
     "DEPRECATED": ("warning", "triangle-alert"),
     "DISABLED": ("danger", "ban"),
-    "RUNNING": ("info", "loader"),
-    "PENDING": ("plain", "clock"),
-    "PAUSED": ("warning", "pause"),
-    "SUCCEEDED": ("good", "circle-check"),
-    "FAILED": ("danger", "circle-x"),
-    "ABORTED": ("danger", "circle-x"),
-    "ROLLED_BACK": ("danger", "undo-2"),
 }
 _PAST: Final = {"bootstrap": "applied"}
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))

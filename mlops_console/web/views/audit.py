@@ -38,7 +38,7 @@ COLUMNS: Final = (
 def audit_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """Who did what, when and why, newest first."""
     scope = enter(request, workspace)
-    filters = AuditFilterForm(request.GET)
+    filters = AuditFilterForm(request.GET, all_workspaces=scope.is_all)
     narrow = filters.narrow()
     context = lists.context(
         audit_in(scope, narrow), lists.read(request, ORDERS, "-time"), f"audit:{scope.uid}:{narrow}"
@@ -55,7 +55,11 @@ def audit_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
 def audit_export(request: ConsoleRequest, workspace: str) -> StreamingHttpResponse:
     """The filtered entries as CSV, streamed through a cursor of the database."""
     scope = enter(request, workspace)
-    entries = audit_in(scope, AuditFilterForm(request.GET).narrow()).order_by("-id").iterator(chunk_size=2000)
+    entries = (
+        audit_in(scope, AuditFilterForm(request.GET, all_workspaces=scope.is_all).narrow())
+        .order_by("-id")
+        .iterator(chunk_size=2000)
+    )
     name = "all" if scope.is_all else scope.uid
     return csv_response(f"audit-{name}.csv", COLUMNS, (_line(entry) for entry in entries))
 

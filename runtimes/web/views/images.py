@@ -79,7 +79,7 @@ def image_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
         "may_write": request.actor.may(Right.WRITE, image.workspace) and not image.managed_by_bootstrap,
         "may_delete": may_delete and not image.managed_by_bootstrap,
         "may_change": may_change,
-        "history": history_of(image.name),
+        "history": history_of(image.name, *(version.name for version in versions)),
         "history_url": history_url(image.workspace.uid, image.name),
     }
     return render(request, "runtimes/image_detail.html", context)

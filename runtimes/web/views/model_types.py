@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from mlops_console.queries import history_of
 from mlops_console.web.dialogs import Deletion, ask_deletion
 from mlops_console.web.forms import add_faults
 from mlops_console.web.http import ConsoleRequest
@@ -43,7 +44,13 @@ def model_type_list(request: ConsoleRequest) -> HttpResponse:
     if outcome.done:
         messages.success(request, f"Model type {outcome.done} added.")
         return redirect("runtimes:model-type-list")
-    context = {"form": form, "refusal": outcome.refusal, "model_types": queries.model_types_with_use()}
+    known = list(queries.model_types_with_use())
+    context = {
+        "form": form,
+        "refusal": outcome.refusal,
+        "model_types": known,
+        "history": history_of(*(f"modelTypes/{each}" for each in known)),
+    }
     return render(request, "runtimes/model_type_list.html", context, status=outcome.status)
 
 

@@ -79,14 +79,13 @@ def version_delete(request: ConsoleRequest, workspace: str, uid: str, version: s
     request.actor.require(Right.DELETE, row.image.workspace)
     refuse_managed(row, "deleted")
     back = reverse("runtimes:image-detail", args=[row.image.workspace.uid, uid])
+    pinned = queries.runtimes_on(row.image, request.actor).filter(pinned_version=row)
     dialog = Deletion(
         subject=f"{row.image.display_name} {row.version}",
         lead="The version is removed for good; its history stays. To keep it from being used, disable it instead.",
         back=back,
         done_back=back,
-        affected=runtimes_affected(
-            "Runtimes pinned to it", queries.runtimes_on(row.image, request.actor).filter(pinned_version=row)
-        ),
+        affected=runtimes_affected("Runtimes pinned to it", pinned),
     )
     return ask_deletion(
         request,

@@ -76,7 +76,6 @@ def test_row_count(count: int, words: str) -> None:
     ("state", "tone", "word"),
     [
         pytest.param("ACTIVE", "good", "Active", id="known"),
-        pytest.param("ROLLED_BACK", "danger", "Rolled back", id="two words"),
         pytest.param("<b>", "plain", "&lt;b&gt;", id="unknown and escaped"),
     ],
 )

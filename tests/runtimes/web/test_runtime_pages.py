@@ -317,3 +317,38 @@ def test_search_finds_the_beginnings_of_words(cast: Cast, operator: Client) -> N
     assert found("eu") == ["credit-limits"]
     assert found("imits") == []
     assert found("& | !") == ["churn", "credit-limits"], "nothing to search for is no filter"
+
+
+@pytest.mark.parametrize(
+    "button", [{"add": "security"}, {"remove": "security-0"}, {"remove": "env-²"}, {"remove": f"env-{'9' * 5000}"}]
+)
+def test_no_button_that_we_did_not_make_breaks_the_form(
+    operator: Client, runtime: Runtime, button: dict[str, str]
+) -> None:
+    assert operator.post(f"{LIST}mojo/edit/", form(revision="1") | button).status_code == 200
+
+
+def test_a_page_size_is_one_of_those_offered(operator: Client, runtime: Runtime) -> None:
+    for rows_asked in ("00002599999999", "9" * 400, "²5", "26"):
+        assert operator.get(LIST, {"rows": rows_asked}).context["rows"] == 50
+
+
+def test_a_bulk_change_leads_back_to_the_first_page_and_names_what_really_changed(cast: Cast, operator: Client) -> None:
+    image = make_image(cast.workspace)
+    make_runtime(image, "a", api_state="DISABLED")
+    make_runtime(image, "b")
+    asked = bulk(operator, verb="disable", matching="1", filter="sort=name&page=stale")
+    done = operator.post(f"{LIST}bulk/", hidden(asked) | {"reason": "CVE"}, follow=True)
+    assert done.redirect_chain[0][0] == f"{LIST}?sort=name"
+    assert "1 runtime disabled. 1 were so already." in done.content.decode()
+
+
+def test_a_changed_secret_is_told_without_being_shown(cast: Cast, operator: Client, runtime: Runtime) -> None:
+    changed = form(revision="1") | rows("env", {"key": "API_TOKEN", "value": "open"})
+    assert cast.client("owner").post(f"{LIST}mojo/edit/", changed).status_code == 302
+    entry = AuditEntry.objects.get()
+    assert entry.after["environment_variables"]["API_TOKEN"] == f"{MASK} (changed)"
+    page = operator.post(f"{LIST}mojo/edit/", form(revision="1", description="Mine"))
+    assert page.status_code == 409
+    assert f"{MASK} (changed)" in page.content.decode()
+    assert "open" not in str(page.context["conflict"])
