@@ -340,7 +340,7 @@ def test_a_bulk_change_leads_back_to_the_first_page_and_names_what_really_change
     asked = bulk(operator, verb="disable", matching="1", filter="sort=name&page=stale")
     done = operator.post(f"{LIST}bulk/", hidden(asked) | {"reason": "CVE"}, follow=True)
     assert done.redirect_chain[0][0] == f"{LIST}?sort=name"
-    assert "1 runtime disabled. 1 were so already." in done.content.decode()
+    assert "1 runtime disabled; 1 already was." in done.content.decode()
 
 
 def test_a_changed_secret_is_told_without_being_shown(cast: Cast, operator: Client, runtime: Runtime) -> None:

@@ -62,10 +62,7 @@ def runtime_bulk(request: ConsoleRequest, workspace: str) -> HttpResponse:
             ("digest", digest),
             *([("matching", "1")] if "matching" in chosen else [("row", name) for name in chosen.getlist("row")]),
         ],
-        done=lambda changed: (
-            f"{_runtimes(changed)} {DONE[verb]}."
-            + (f" {len(keys) - changed:,} were so already." if changed < len(keys) else "")
-        ),
+        done=lambda changed: _done(verb, changed, len(keys)),
     )
     return answer(
         request,
@@ -86,6 +83,13 @@ def _keys(scope: Scope, *, matching: bool, names: Sequence[str], filter_text: st
     else:
         rows = queries.named(rows, names)
     return sorted(rows.order_by().values_list("pk", flat=True)[: states.BULK_MAX + 1])
+
+
+def _done(verb: StateVerb, changed: int, chosen: int) -> str:
+    """What happened, in words: rows that were in the state already are not counted as changed."""
+    sentence = f"{_runtimes(changed)} {DONE[verb]}"
+    already = chosen - changed
+    return f"{sentence}; {already:,} already {'was' if already == 1 else 'were'}." if already else f"{sentence}."
 
 
 def _without_page(filter_text: str) -> str:
