@@ -16,6 +16,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 M = TypeVar("M", bound=Model)
 _SALT = "mlops_console.keyset"
+COUNT_CAP = 10_000
 
 
 class BadPageToken(ValueError):
@@ -101,7 +102,7 @@ def page(queryset: QuerySet[M], *, order: Order, size: int, token: str = "", bin
     )
 
 
-def capped_count(queryset: QuerySet[M], cap: int = 10_000) -> int:
+def capped_count(queryset: QuerySet[M], cap: int = COUNT_CAP) -> int:
     """Count rows up to `cap` + 1, which stands for "more"."""
     return queryset.order_by()[: cap + 1].count()
 

@@ -34,6 +34,12 @@ class Scope:
         """Whether the scope is `-`."""
         return self.workspace is None
 
+    def one(self) -> Workspace:
+        """The workspace of a page that shows or makes things in just one; raises Missing for `-`."""
+        if self.workspace is None:
+            raise Missing("Name one workspace: - stands for all of them.")
+        return self.workspace
+
     def rows(self, path: str = "workspace") -> Q:
         """The condition that a row lies in the scope; `path` leads from the row to its workspace."""
         if self.workspace is None:
@@ -55,14 +61,6 @@ def scope_for(actor: Actor, uid: str) -> Scope:
     if workspace is None or not actor.may(Right.VIEW, workspace):
         raise Missing(f"There is no workspace {uid}, or you are not a member of it.")
     return Scope(uid, workspace, None if workspace.is_global else found.get(GLOBAL))
-
-
-def workspace_for(actor: Actor, uid: str) -> Workspace:
-    """One workspace that the actor may see; raises Missing for strangers and for `-`, which is no workspace."""
-    workspace = None if uid == ALL else scope_for(actor, uid).workspace
-    if workspace is None:
-        raise Missing("Name one workspace: - stands for all of them.")
-    return workspace
 
 
 def workspaces_of(actor: Actor) -> QuerySet[Workspace]:

@@ -9,7 +9,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from mlops_console.actor import Actor
-from mlops_console.errors import Missing
 from mlops_console.models import User, Workspace
 from mlops_console.queries import Scope, scope_for
 
@@ -36,10 +35,7 @@ def enter(request: ConsoleRequest, uid: str) -> Scope:
 
 def enter_workspace(request: ConsoleRequest, uid: str) -> Workspace:
     """Enter one workspace; raises Missing, also for `-`, or NotAllowed."""
-    workspace = enter(request, uid).workspace
-    if workspace is None:
-        raise Missing("Name one workspace: - stands for all of them.")
-    return workspace
+    return enter(request, uid).one()
 
 
 def redirect_back(request: HttpRequest, fallback: str) -> HttpResponseRedirect:

@@ -19,7 +19,6 @@ from mlops_console.queries import (
     people,
     roles_of,
     scope_for,
-    workspace_for,
     workspaces_of,
 )
 from tests.cast import Cast
@@ -64,7 +63,7 @@ def test_a_workspace_inherits_from_global_but_global_from_nobody(cast: Cast) -> 
 
 def test_all_workspaces_are_no_workspace(cast: Cast) -> None:
     with pytest.raises(Missing):
-        workspace_for(cast.actor("admin"), "-")
+        scope_for(cast.actor("admin"), "-").one()
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
+from mlops_console.keyset import COUNT_CAP
+
 register = template.Library()
 
 NOTHING: Final = "–"
-COUNT_CAP: Final = 10_000
-"""Counts above this are shown as "10,000+", as `keyset.capped_count` does not look further."""
 
 # state: tone (a class of console.css), icon; unknown states are shown plainly
 _STATES: Final = {

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from mlops_console.access import Right
 from mlops_console.errors import Missing
-from mlops_console.queries import history_of, scope_for, workspace_for
+from mlops_console.queries import history_of
 from mlops_console.web import lists
 from mlops_console.web.dialogs import Deletion, ask_deletion
 from mlops_console.web.forms import add_faults
-from mlops_console.web.http import ConsoleRequest
+from mlops_console.web.http import ConsoleRequest, enter, enter_workspace
 from mlops_console.web.navigation import history_url
 from mlops_console.web.submission import submit
 from runtimes import queries
@@ -37,7 +37,7 @@ BOUND_MAX: Final = 50
 @require_GET
 def image_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """The table of images in a scope."""
-    request.scope = scope = scope_for(request.actor, workspace)
+    scope = enter(request, workspace)
     filters = ImageFilterForm(request.GET)
     filters.is_valid()
     typed = filters.cleaned_data
@@ -88,8 +88,7 @@ def image_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 def image_create(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """The form for a new image."""
-    request.scope = scope_for(request.actor, workspace)
-    place = workspace_for(request.actor, workspace)
+    place = enter_workspace(request, workspace)
     request.actor.require(Right.WRITE, place)
     form = ImageCreateForm(request.POST or None)
     outcome = submit(
@@ -186,7 +185,7 @@ def image_state(request: ConsoleRequest, workspace: str, uid: str, verb: StateVe
 def _image(request: ConsoleRequest, workspace: str, uid: str) -> RuntimeImage:
     """The image, its page shown under the workspace of the address."""
     image = queries.find_image(request.actor, workspace, uid)
-    request.scope = scope_for(request.actor, workspace)
+    enter(request, workspace)
     return image
 
 

@@ -13,10 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from mlops_console.access import Right
 from mlops_console.errors import Missing
-from mlops_console.queries import scope_for
 from mlops_console.web.dialogs import Deletion, ask_deletion
 from mlops_console.web.forms import add_faults
-from mlops_console.web.http import ConsoleRequest
+from mlops_console.web.http import ConsoleRequest, enter
 from mlops_console.web.submission import submit
 from runtimes import queries
 from runtimes.actions import images, states
@@ -31,7 +30,7 @@ from runtimes.web.states import StateDialog, affected, answer, runtimes_affected
 def version_create(request: ConsoleRequest, workspace: str, uid: str) -> HttpResponse:
     """The form that adds a version to an image."""
     image = queries.find_image(request.actor, workspace, uid)
-    request.scope = scope_for(request.actor, workspace)
+    enter(request, workspace)
     request.actor.require(Right.WRITE, image.workspace)
     refuse_managed(image, "extended")
     form = VersionForm(request.POST or None)
@@ -57,7 +56,7 @@ def version_create(request: ConsoleRequest, workspace: str, uid: str) -> HttpRes
 @require_GET
 def reference_check(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """How a container image reference would be read, asked for while somebody types it."""
-    scope_for(request.actor, workspace)
+    enter(request, workspace)
     text, explicit = request.GET.get("reference", "").strip(), request.GET.get("version", "").strip()
     if not text:
         return HttpResponse()
@@ -75,7 +74,7 @@ def reference_check(request: ConsoleRequest, workspace: str) -> HttpResponse:
 def version_delete(request: ConsoleRequest, workspace: str, uid: str, version: str) -> HttpResponse:
     """Asks before a version is deleted."""
     row = queries.find_version(request.actor, workspace, uid, version)
-    request.scope = scope_for(request.actor, workspace)
+    enter(request, workspace)
     request.actor.require(Right.DELETE, row.image.workspace)
     refuse_managed(row, "deleted")
     back = reverse("runtimes:image-detail", args=[row.image.workspace.uid, uid])
@@ -105,7 +104,7 @@ def version_state(request: ConsoleRequest, workspace: str, uid: str, version: st
     """The dialog that deprecates, disables or activates a version and shows what is current afterwards."""
     row = queries.find_version(request.actor, workspace, uid, version)
     image = row.image
-    request.scope = scope_for(request.actor, workspace)
+    enter(request, workspace)
     request.actor.require(Right.CHANGE_STATE, image.workspace)
     if verb is StateVerb.ENABLE:
         raise Missing("Versions are activated; runtimes and images are enabled.")

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from mlops_console.access import Right
 from mlops_console.errors import Refused
-from mlops_console.queries import Scope, scope_for
-from mlops_console.web.http import ConsoleRequest
+from mlops_console.queries import Scope
+from mlops_console.web.http import ConsoleRequest, enter
 from runtimes import queries
 from runtimes.actions import states
 from runtimes.models import Runtime
@@ -33,7 +33,7 @@ def runtime_bulk(request: ConsoleRequest, workspace: str) -> HttpResponse:
     The first POST comes from the table and changes nothing. The dialog it answers carries the choice and a digest
     of the chosen rows on, so that rows which came to match in between are not changed unseen.
     """
-    request.scope = scope = scope_for(request.actor, workspace)
+    scope = enter(request, workspace)
     if scope.workspace is not None:
         request.actor.require(Right.CHANGE_STATE, scope.workspace)
     changeable = changeable_rows(request.actor, scope) or scope

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from mlops_console.access import Right
 from mlops_console.errors import Missing
-from mlops_console.queries import history_of, scope_for
+from mlops_console.queries import history_of
 from mlops_console.web.dialogs import Deletion, ask_deletion
-from mlops_console.web.http import ConsoleRequest
+from mlops_console.web.http import ConsoleRequest, enter
 from mlops_console.web.navigation import history_url
 from runtimes import queries
 from runtimes.actions import runtimes, states
@@ -139,7 +139,7 @@ def security_properties(context: Mapping[str, Any]) -> list[dict[str, str]]:
 def _runtime(request: ConsoleRequest, workspace: str, uid: str) -> Runtime:
     """The runtime, its page shown under the workspace of the address."""
     runtime = queries.find_runtime(request.actor, workspace, uid)
-    request.scope = scope_for(request.actor, workspace)
+    enter(request, workspace)
     return runtime
 
 

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods
 
 from mlops_console.access import Right
 from mlops_console.errors import Invalid
-from mlops_console.queries import Scope, scope_for, workspace_for
+from mlops_console.queries import Scope
 from mlops_console.web.forms import add_faults
-from mlops_console.web.http import ConsoleRequest
+from mlops_console.web.http import ConsoleRequest, enter
 from mlops_console.web.submission import Submission, submit
 from runtimes import queries
 from runtimes.actions import runtimes
@@ -31,8 +31,8 @@ _PLAIN = ("display_name", "description", "data_volume_read_only", "scoring_endpo
 @require_http_methods(["GET", "HEAD", "POST"])
 def runtime_create(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """The form for a new runtime."""
-    request.scope = scope = scope_for(request.actor, workspace)
-    place = workspace_for(request.actor, workspace)
+    scope = enter(request, workspace)
+    place = scope.one()
     request.actor.require(Right.WRITE, place)
     form, rows = _typed(request) or (RuntimeForm(), RuntimeRows())
     form.offer(list(queries.model_types()), image_choices(scope))
@@ -63,7 +63,7 @@ def runtime_create(request: ConsoleRequest, workspace: str) -> HttpResponse:
 def runtime_update(request: ConsoleRequest, workspace: str, uid: str) -> HttpResponse:
     """The form for an existing runtime, its immutable fields locked."""
     runtime = queries.find_runtime(request.actor, workspace, uid)
-    request.scope = scope_for(request.actor, workspace)
+    enter(request, workspace)
     request.actor.require(Right.WRITE, runtime.workspace)
     refuse_managed(runtime, "edited")
     spec = runtimes.spec_of(runtime)
@@ -119,14 +119,9 @@ def image_choices(scope: Scope) -> list[tuple[str, list[tuple[str, str]]]]:
             version.image = image
             note = "" if version.state == "ACTIVE" else f" ({version.state.lower()})"
             pins.append((version.name, f"{image.display_name}: pinned to {version.version}{note}"))
-        inherited = " · global" if image.workspace.is_global and not scope_is_global(scope) else ""
+        inherited = " · global" if image.workspace == scope.inherited else ""
         groups.append((f"{image.display_name}{inherited}", [follow, *pins]))
     return groups
-
-
-def scope_is_global(scope: Scope) -> bool:
-    """Whether the scope is `global` itself, where nothing is inherited."""
-    return scope.workspace is not None and scope.workspace.is_global
 
 
 def image_label(runtime: Runtime) -> str:

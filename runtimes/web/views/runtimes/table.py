@@ -17,11 +17,11 @@ from mlops_console.access import Right
 from mlops_console.actions.people import set_columns
 from mlops_console.actor import Actor
 from mlops_console.keyset import capped_count
-from mlops_console.queries import Scope, scope_for
+from mlops_console.queries import Scope
 from mlops_console.web import lists
 from mlops_console.web.dialogs import render_dialog
 from mlops_console.web.exports import csv_response
-from mlops_console.web.http import ConsoleRequest, person_of, redirect_back
+from mlops_console.web.http import ConsoleRequest, enter, person_of, redirect_back
 from runtimes import queries
 from runtimes.models import ModelType, Runtime
 from runtimes.queries import RUNTIME_ORDERS, RuntimeFilter
@@ -43,7 +43,7 @@ VERBS: Final = [{"value": verb, "label": verb.title()} for verb in ("deprecate",
 @require_GET
 def runtime_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """The table of runtimes in a scope."""
-    request.scope = scope = scope_for(request.actor, workspace)
+    scope = enter(request, workspace)
     filters, narrow = narrowed(request.GET)
     query = lists.read(request, RUNTIME_ORDERS, "name")
     context = lists.context(queries.runtimes_in(scope, narrow), query, f"runtimes {scope.uid} {narrow}")
@@ -71,7 +71,7 @@ def runtime_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def runtime_columns(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """The dialog that chooses the columns of the table; the choice is remembered for the person."""
-    request.scope = scope = scope_for(request.actor, workspace)
+    scope = enter(request, workspace)
     back = reverse("runtimes:runtime-list", args=[workspace])
     posted = request.POST if request.method == "POST" else None
     form = ColumnsForm(COLUMNS, posted, initial={"column": sorted(_shown_columns(request, scope))})
@@ -92,7 +92,7 @@ def runtime_columns(request: ConsoleRequest, workspace: str) -> HttpResponse:
 @require_GET
 def runtime_export(request: ConsoleRequest, workspace: str) -> StreamingHttpResponse:
     """The filtered rows as CSV, in the order of the table."""
-    scope = scope_for(request.actor, workspace)
+    scope = enter(request, workspace)
     _, narrow = narrowed(request.GET)
     order = lists.read(request, RUNTIME_ORDERS, "name").order
     rows = queries.runtimes_in(scope, narrow).order_by(*order.ordering())
