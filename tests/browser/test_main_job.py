@@ -137,3 +137,52 @@ def test_a_reference_is_checked_while_it_is_typed(signed_in: Open, world: Cast) 
     page.get_by_label("Version", exact=True).fill("2.0.0")
     expect(check).to_contain_text("v2.0.0")
     expect(check).to_contain_text("host:5000")
+
+
+def test_a_tampered_form_is_refused(signed_in: Open, world: Cast) -> None:
+    make_model_type("vllm_config")
+    make_runtime(make_image(world.workspace))
+    page = signed_in("operator", f"{LIST}mojo/edit/")
+    page.get_by_label("Model type").evaluate(
+        "field => { field.disabled = false; field.add(new Option('vllm_config')); field.value = 'vllm_config' }"
+    )
+    with page.expect_response(lambda response: response.request.method == "POST") as answer:
+        page.get_by_role("button", name="Save changes").click()
+    assert answer.value.status == 400
+    expect(page.get_by_role("alert").first).to_contain_text("cannot be changed")
+    assert Runtime.objects.get().model_type_id == "h2o3_mojo"
+
+
+def test_back_and_reload_restore_the_filtered_page(signed_in: Open, world: Cast) -> None:
+    image = make_image(world.workspace)
+    for number in range(30):
+        make_runtime(image, f"r{number:02}")
+    page = signed_in("viewer", f"{LIST}?rows=25")
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("link", name="R29")).to_be_visible()
+    page.get_by_role("link", name="Name").click()
+    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "descending")
+    page.go_back()
+    expect(page.get_by_role("link", name="Previous")).to_be_visible()
+    expect(page.get_by_role("link", name="R25")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("link", name="Previous")).to_be_visible()
+    page.get_by_label("Search").fill("r07")
+    expect(page.get_by_role("link", name="R07", exact=True)).to_be_visible()
+    assert "q=r07" in page.url
+    assert "page=" not in page.url
+
+
+def test_a_dialog_by_keyboard_alone(signed_in: Open, world: Cast) -> None:
+    make_runtime(make_image(world.workspace))
+    page = signed_in("operator", f"{LIST}mojo/")
+    page.get_by_role("button", name="Disable").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Reason")).to_be_focused()
+    page.keyboard.type("CVE-2026-1")
+    page.keyboard.press("Tab")
+    while not page.evaluate("document.activeElement.matches('.dialog-form button:not([type=button])')"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(told(page)).to_contain_text("Mojo disabled.")
+    assert Runtime.objects.get().api_reason == "CVE-2026-1"
