@@ -7,8 +7,9 @@ const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const on = (event, handle) => document.addEventListener(event, handle);
 
 function announce(text) {
-  // A live region speaks when its text changes after it came into the page.
+  // A live region speaks when its text changes after it came into the page; once spoken, the words are not to be met again.
   setTimeout(() => { $("#announcer").textContent = text; }, 100);
+  setTimeout(() => { $("#announcer").textContent = ""; }, 1100);
 }
 
 /* Theme */

@@ -48,7 +48,7 @@ def test_create_filter_edit_and_change_states(signed_in: Open, world: Cast, java
     page.get_by_label("Model type").select_option("vllm_config")
     if not javascript:
         page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_text("No runtime matches")).to_be_visible()
+    expect(page.get_by_role("heading", name="No runtime matches")).to_be_visible()
     assert "model_type=vllm_config" in page.url
     page.go_back()
     expect(page.get_by_role("link", name="Credit scoring")).to_be_visible()
