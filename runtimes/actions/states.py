@@ -74,12 +74,17 @@ def change_runtime_states(
     Raises Missing when one is gone since it was chosen, NotAllowed, Invalid, or Refused listing each row that
     cannot move with its reason.
     """
-    if len(keys) > BULK_MAX:
-        raise Refused("too-many", f"At most {BULK_MAX:,} runtimes change at once; narrow the filter.")
+    refuse_too_many(keys)
     rows = _locked(Runtime, keys)
     if len(rows) != len(set(keys)):
         raise Missing(f"{len(set(keys)) - len(rows)} of the chosen runtimes are gone; nothing was changed.")
     return _change(actor, rows, verb, reason, now)
+
+
+def refuse_too_many(keys: Sequence[int]) -> None:
+    """Pass for as many rows as one transaction may change; raises Refused."""
+    if len(keys) > BULK_MAX:
+        raise Refused("too-many", f"At most {BULK_MAX:,} runtimes change at once; narrow the filter.")
 
 
 def refusal(row: Row, verb: StateVerb) -> str:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from mlops_console.models import AuditEntry
+from runtimes.actions.states import BULK_MAX
 from runtimes.models import Runtime
 from runtimes.rules.environment import MASK
 from tests.cast import Cast
@@ -238,6 +239,18 @@ def test_bulk_of_nothing_or_of_other_workspaces_is_refused(cast: Cast, operator:
     assert bulk(operator, verb="disable").status_code == 409
     assert bulk(operator, verb="disable", row=[theirs.name]).status_code == 409
     assert bulk(operator, verb="explode", row=[theirs.name]).status_code == 302
+
+
+def test_more_than_a_transaction_may_hold_is_refused_before_anybody_gives_a_reason(
+    cast: Cast, operator: Client
+) -> None:
+    image = make_image(cast.workspace)
+    make_model_type()
+    fields = {"workspace": cast.workspace, "image": image, "model_type_id": "h2o3_mojo", "display_name": "Many"}
+    Runtime.objects.bulk_create(Runtime(uid=f"r{number}", **fields) for number in range(BULK_MAX + 1))
+    asked = bulk(operator, verb="disable", matching="1", filter="")
+    assert asked.status_code == 409
+    assert "At most 10,000" in asked.content.decode()
 
 
 def test_the_export_holds_the_filtered_rows_and_no_formulas(cast: Cast, operator: Client) -> None:

@@ -46,6 +46,7 @@ def runtime_bulk(request: ConsoleRequest, workspace: str) -> HttpResponse:
     keys = _keys(changeable, matching="matching" in chosen, names=chosen.getlist("row"), filter_text=filter_text)
     if not keys:
         raise Refused("nothing-chosen", "No runtime was chosen. Go back and tick the rows to change.")
+    states.refuse_too_many(keys)
     digest, seen = _digest(keys), chosen.get("digest", "")
     count = _runtimes(len(keys))
     moved = bool(seen) and seen != digest
