@@ -64,7 +64,6 @@ class StateDialog:
     back: str
     affected: Sequence[dict[str, Any]] = ()
     warning: str = ""
-    lead: str = ""
     hidden: Sequence[tuple[str, str]] = ()
     done: Callable[[Any], str] | None = None
     affected_none: str = ""
@@ -89,7 +88,7 @@ def answer(
     context = {
         "heading": dialog.verb.value.title(),
         "subject": dialog.subject,
-        "lead": dialog.lead or MEANS[dialog.verb],
+        "lead": MEANS[dialog.verb],
         "warning": dialog.warning,
         "affected": [*dialog.affected, *_refused(outcome.refused)],
         "affected_none": dialog.affected_none,
