@@ -11,12 +11,13 @@ RESERVED_UIDS: Final = frozenset({"new", "bulk", "columns", "reference"})
 DISPLAY_NAME_MAX: Final = 200
 DESCRIPTION_MAX: Final = 2000
 _UID: Final = re.compile(r"[a-z](?:[a-z0-9_-]*[a-z0-9])?")
-# Control characters but tab and line ends, lone surrogates, which no database stores, and what turns text round.
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+# Control characters but tab and \n, lone surrogates, which no database stores, and what turns text round. \r is
+# among them: a browser sends it back as another line end, so that whoever saves a form changes the text unawares.
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_NOT_ON_A_LINE: Final = re.compile(r"[\t\n\u2028\u2029]")
 _QUOTED_MAX: Final = 60
 _ENTROPY_MIN: Final = 7
-_WORDS: Final = {"\x00": "a NUL character"}
-
+_WORDS: Final = {"\x00": "a NUL character", "\r": "a carriage return", "\t": "a tab"}
 _MODEL_TYPE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_./-]{0,98}[A-Za-z0-9])?")
 
 
@@ -67,21 +68,28 @@ def check_text(text: str, *, label: str, maximum: int, required: bool = False, o
     Raises ValueError when it is too long, blank though required, or holds control characters; `one_line` counts
     tabs and line ends inside the text among those.
     """
-    stripped = text.strip().replace("\r\n", "\n").replace("\r", "\n")
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    stripped = plain.strip()
     if required and not stripped:
         raise ValueError(f"{label} must not be blank.")
-    if fault := _length_fault(stripped, label, maximum) or _character_fault(text, label):
+    fault = _length_fault(stripped, label, maximum) or _character_fault(plain, label)
+    if one_line and not fault:
+        fault = _line_fault(plain.rstrip(), label, start=len(plain) - len(plain.lstrip()))
+    if fault:
         raise ValueError(fault)
-    if one_line and (found := re.search(r"[\t\r\n]", text.strip())):
-        what = "a tab" if found.group() == "\t" else "a line break"
-        position = len(text) - len(text.lstrip()) + found.start() + 1
-        raise ValueError(f"{label} holds {what} at position {position}; it is a single line.")
     return stripped
 
 
-def text_fault(text: str, *, label: str, maximum: int) -> str:
-    """What is wrong with a text that is stored verbatim, or `""`: its length and its characters."""
-    return _length_fault(text, label, maximum) or _character_fault(text, label)
+def text_fault(text: str, *, label: str, maximum: int, one_line: bool = False) -> str:
+    """What is wrong with a text that is stored verbatim, or `""`: its length and its characters.
+
+    `one_line` allows neither tabs and line ends nor blanks around the text.
+    """
+    fault = _length_fault(text, label, maximum) or _character_fault(text, label)
+    if fault or not one_line:
+        return fault
+    padded = f"{label} {quoted(text)} has blanks around it; leave them out." if text != text.strip() else ""
+    return _line_fault(text, label) or padded
 
 
 def quoted(text: object) -> str:
@@ -109,3 +117,11 @@ def _character_fault(text: str, label: str) -> str:
         return ""
     what = _WORDS.get(found.group(), f"the control character U+{ord(found.group()):04X}")
     return f"{label} holds {what} at position {found.start() + 1}; use plain text."
+
+
+def _line_fault(text: str, label: str, start: int = 0) -> str:
+    found = _NOT_ON_A_LINE.search(text, start)
+    if found is None:
+        return ""
+    what = _WORDS.get(found.group(), "a line break")
+    return f"{label} holds {what} at position {found.start() + 1}; it is a single line."

@@ -55,10 +55,13 @@ def _text_faults(spec: RuntimeSpec) -> dict[str, str]:
 
 
 def check_scoring_endpoint(path: str) -> str:
-    """The path of a URL, with or without a slash before it; raises ValueError."""
+    """The path of a URL, with or without a slash before it; raises ValueError.
+
+    It names no other host and leads nowhere above the deployment that it is appended to.
+    """
     if len(path) > ENDPOINT_MAX:
-        raise ValueError(f"Scoring endpoint has {len(path):,} characters; at most {ENDPOINT_MAX} are allowed.")
-    if not _ENDPOINT.fullmatch(path):
+        raise ValueError(f"The scoring endpoint has {len(path):,} characters; at most {ENDPOINT_MAX} are allowed.")
+    if not _ENDPOINT.fullmatch(path) or "//" in path or ".." in path.split("/"):
         raise ValueError(
             "The scoring endpoint is the path of a URL, such as model/score, with or without a slash before it."
         )

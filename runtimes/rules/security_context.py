@@ -59,7 +59,7 @@ def _faults(context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _unknown(part: Mapping[str, Any], known: tuple[str, ...], path: str, what: str) -> Iterator[tuple[str, str]]:
-    for name in sorted(set(part) - set(known)):
+    for name in sorted(set(part) - set(known), key=str):
         yield f"{path}{name}", f"{what} has no {quoted(name)}; it has {', '.join(known)}."
 
 
@@ -108,7 +108,7 @@ def _profile_path_fault(kind: Any, path: Any) -> str:
         return f"{quoted(path)} is not a path."
     if path.startswith("/") or ".." in path.split("/"):
         return f"{quoted(path)} is not a path below the node's folder of profiles, such as profiles/scorer.json."
-    return text_fault(path, label="The profile", maximum=PROFILE_PATH_MAX)
+    return text_fault(path, label="The profile", maximum=PROFILE_PATH_MAX, one_line=True)
 
 
 def _is_id(value: Any) -> bool:

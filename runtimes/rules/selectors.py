@@ -61,7 +61,7 @@ def faults(selector: Mapping[str, str]) -> dict[str, str]:
             found[key] = str(fault)
             continue
         told = (
-            text_fault(name, label="The key", maximum=KEY_MAX)
+            text_fault(name, label="The key", maximum=KEY_MAX, one_line=True)
             or text_fault(value, label="The value", maximum=VALUE_MAX)
             or (f"{quoted(seen[name])} asks for the same key." if name in seen else "")
         )

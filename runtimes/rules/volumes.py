@@ -40,8 +40,8 @@ def faults(volumes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 def _volume_faults(volume: Mapping[str, Any], taken: set[str]) -> Iterator[tuple[str, str]]:
     """Faults of one volume; its mount paths are added to those taken."""
-    for unknown in sorted(set(volume) - set(FIELDS)):
-        yield unknown, f"A volume has no {quoted(unknown)}; it has {', '.join(FIELDS)}."
+    for unknown in sorted(set(volume) - set(FIELDS), key=str):
+        yield str(unknown), f"A volume has no {quoted(unknown)}; it has {', '.join(FIELDS)}."
     uid = volume.get("id")
     if not isinstance(uid, str) or not _ID.fullmatch(uid):
         yield "id", "The ID is 1 to 63 lower-case letters, digits and -, from a letter to a letter or digit."
@@ -73,7 +73,7 @@ def _path_faults(paths: Any, taken: set[str]) -> Iterator[tuple[str, str]]:
 def _path_fault(path: Any) -> str:
     if not isinstance(path, str):
         return f"{quoted(path)} is not a path."
-    if fault := text_fault(path, label="The mount path", maximum=PATH_LENGTH_MAX):
+    if fault := text_fault(path, label="The mount path", maximum=PATH_LENGTH_MAX, one_line=True):
         return fault
     if not path.startswith("/") or _plain(path) == "/":
         return f"{quoted(path)} is not an absolute path below the root, such as /tmp."
@@ -97,9 +97,15 @@ def _property_faults(properties: Any) -> Iterator[tuple[str, str]]:
         yield "properties", f"There are {len(properties):,} properties; at most {PROPERTIES_MAX} are allowed."
         return
     for key, value in properties.items():
-        if not isinstance(value, str) or not isinstance(key, str) or not key.strip():
-            yield f"properties.{key}", "A property has a name and a text value."
-        elif fault := text_fault(key, label="The name", maximum=PROPERTY_KEY_MAX) or text_fault(
-            value, label="The value", maximum=PROPERTY_VALUE_MAX
-        ):
+        if fault := _property_fault(key, value):
             yield f"properties.{key}", fault
+
+
+def _property_fault(key: Any, value: Any) -> str:
+    if not isinstance(value, str) or not isinstance(key, str) or not key:
+        return "A property has a name and a text value."
+    if "=" in key:
+        return f"The name {quoted(key)} must hold no =, which stands between a name and its value."
+    return text_fault(key, label="The name", maximum=PROPERTY_KEY_MAX, one_line=True) or text_fault(
+        value, label="The value", maximum=PROPERTY_VALUE_MAX, one_line=True
+    )

@@ -22,6 +22,7 @@ from runtimes.rules.environment import (
     faults,
     looks_secret,
     masked,
+    masked_change,
     resolve,
     uses_template,
 )
@@ -223,7 +224,13 @@ def test_any_text_resolves_or_is_refused(text: str) -> None:
     ],
 )
 def test_hostile_repetition_is_answered_at_once(unit: str) -> None:
-    for text in (unit * 50_000, "{" + unit * 50_000, "{if GPU_COUNT >= " + unit * 50_000, IF + unit * 50_000):
+    for text in (
+        unit * 50_000,
+        "{" + unit * 50_000,
+        "{if" + unit * 50_000,
+        "{if GPU_COUNT >= " + unit * 50_000,
+        IF + unit * 50_000,
+    ):
         start = perf_counter()
         with suppress(TemplateFault):
             resolve(text, 2)
@@ -252,6 +259,7 @@ def test_a_name_is_accepted(key: str) -> None:
         pytest.param("A" * (KEY_MAX + 1), "x", "The name has 257 characters; at most 256", id="long name"),
         pytest.param("A", "x" * (VALUE_MAX + 1), "The value has 32,769 characters; at most 32,768", id="long value"),
         pytest.param("A", "a\x00", "The value holds a NUL character at position 2", id="NUL"),
+        pytest.param("A", "a\r\n", "The value holds a carriage return at position 2", id="carriage return"),
         pytest.param("A", "a\x1bb", "The value holds the control character U+001B at position 2", id="escape"),
         pytest.param("A", "\ud800", "The value holds the control character U+D800", id="lone surrogate"),
         pytest.param("A", "{else}", "{else} without a {if …} before it (at position 1).", id="template"),
@@ -299,6 +307,22 @@ def test_more_variables_are_one_fault(count: int) -> None:
 def test_which_variables_look_secret(key: str, secret: bool) -> None:
     assert looks_secret(key) is secret
     assert masked({key: "s3cret"}) == {key: MASK if secret else "s3cret"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        pytest.param({"A": "1"}, {"A": "2"}, ({"A": "1"}, {"A": "2"}), id="plain"),
+        pytest.param({"KEY": "1"}, {"KEY": "1"}, ({"KEY": MASK}, {"KEY": MASK}), id="secret kept"),
+        pytest.param({"KEY": "1"}, {"KEY": "2"}, ({"KEY": MASK}, {"KEY": f"{MASK} (changed)"}), id="secret changed"),
+        pytest.param({"KEY": "1"}, {}, ({"KEY": MASK}, {}), id="secret removed"),
+        pytest.param({}, {"KEY": "1"}, ({}, {"KEY": MASK}), id="secret added"),
+    ],
+)
+def test_a_changed_secret_shows_as_changed(
+    before: dict[str, str], after: dict[str, str], shown: tuple[dict[str, str], dict[str, str]]
+) -> None:
+    assert masked_change(before, after) == shown
 
 
 def test_masking_leaves_the_variables_alone() -> None:

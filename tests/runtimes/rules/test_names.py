@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtimes.rules.names import check_model_type, check_text, check_uid, new_uid, quoted, text_fault
+from runtimes.rules.names import (
+    RESERVED_UIDS,
+    check_description,
+    check_display_name,
+    check_model_type,
+    check_text,
+    check_uid,
+    new_uid,
+    quoted,
+    text_fault,
+)
 
 UID = re.compile(r"^[a-z]([a-z0-9_-]{0,61}[a-z0-9])?$")
 
@@ -46,6 +56,7 @@ def test_an_id_is_accepted(uid: str) -> None:
         pytest.param("aé", "'é' at position 2", id="accent"),
         pytest.param("a\u0663", "at position 2", id="digit of another script"),
         pytest.param("a/b", "'/' at position 2", id="slash"),
+        pytest.param("new", "The ID new is reserved", id="reserved"),
         pytest.param("a.b", "'.' at position 2", id="dot"),
         pytest.param("-", "'-' at position 1", id="only a hyphen"),
     ],
@@ -58,7 +69,7 @@ def test_an_id_is_refused(uid: str, fault: str) -> None:
 
 @given(st.one_of(st.text(max_size=70), st.text("az09_-A", max_size=70)))
 def test_an_id_is_what_the_pattern_says(text: str) -> None:
-    sound = bool(UID.match(text)) and not text.endswith("\n")
+    sound = bool(UID.match(text)) and not text.endswith("\n") and text not in RESERVED_UIDS
     try:
         assert check_uid(text) == text
     except ValueError:
@@ -137,14 +148,40 @@ def test_a_text_is_refused(given: str, options: dict[str, bool], fault: str) -> 
 
 
 def test_blanks_around_a_single_line_are_no_fault() -> None:
-    assert check_text("\tname\r\n", label="Name", maximum=20, one_line=True) == "name"
+    assert check_text("\tname\r\n", label="Name", maximum=20, required=True, one_line=True) == "name"
 
 
-def test_a_verbatim_text_counts_its_blanks() -> None:
-    assert text_fault(" " * 20, label="The value", maximum=20) == ""
-    assert text_fault(" " * 21, label="The value", maximum=20) == (
-        "The value has 21 characters; at most 20 are allowed."
-    )
+def test_names_are_one_line_and_descriptions_may_be_more() -> None:
+    assert check_display_name(" H2O-3 ") == "H2O-3"
+    assert check_description(" two\r\nlines ") == "two\nlines"
+    for text, fault in (("", "must not be blank"), ("two\nlines", "is a single line"), ("x" * 201, "at most 200")):
+        with pytest.raises(ValueError, match=fault):
+            check_display_name(text)
+    with pytest.raises(ValueError, match="Description has 2,001 characters; at most 2,000"):
+        check_description("x" * 2001)
+
+
+@pytest.mark.parametrize(
+    ("text", "one_line", "fault"),
+    [
+        pytest.param("", True, "", id="empty"),
+        pytest.param(" " * 20, False, "", id="blanks count"),
+        pytest.param(" " * 21, False, "The value has 21 characters; at most 20 are allowed.", id="too many blanks"),
+        pytest.param("a\n\tb\n", False, "", id="lines"),
+        pytest.param("a\x00", False, "The value holds a NUL character at position 2; use plain text.", id="NUL"),
+        pytest.param(
+            "a\r\n", False, "The value holds a carriage return at position 2; use plain text.", id="carriage return"
+        ),
+        pytest.param("a b", True, "", id="one line"),
+        pytest.param("a\n", True, "The value holds a line break at position 2; it is a single line.", id="line break"),
+        pytest.param("\ta", True, "The value holds a tab at position 1; it is a single line.", id="tab"),
+        pytest.param("a\u2028b", True, "The value holds a line break at position 2; it is a single line.", id="U+2028"),
+        pytest.param("a ", True, "The value 'a ' has blanks around it; leave them out.", id="blank behind"),
+        pytest.param("\u00a0a", True, r"The value '\xa0a' has blanks around it; leave them out.", id="blank before"),
+    ],
+)
+def test_a_verbatim_text_is_taken_as_it_is_or_refused(text: str, one_line: bool, fault: str) -> None:
+    assert text_fault(text, label="The value", maximum=20, one_line=one_line) == fault
 
 
 @given(st.text(st.characters(exclude_categories=("Cc", "Cs", "Cf")), max_size=50))
@@ -163,6 +200,7 @@ def test_a_control_character_inside_is_refused(before: str, control: str, after:
     [
         pytest.param("abc", "'abc'", id="plain"),
         pytest.param("a\x00\ud800\u202e", r"'a\x00\ud800\u202e'", id="unprintable"),
+        pytest.param("x" * 60, f"'{'x' * 60}'", id="as long as may be"),
         pytest.param("x" * 61, f"'{'x' * 60}…'", id="long"),
         pytest.param([1], "'[1]'", id="no text"),
     ],

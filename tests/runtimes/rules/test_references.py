@@ -34,6 +34,11 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
         pytest.param("x/a.b_c__d--e/f:_x.Y-1", ("", "x/a.b_c__d--e/f", "_x.Y-1", ""), id="separators"),
         pytest.param("a:" + "t" * 128, ("", "a", "t" * 128, ""), id="longest tag"),
         pytest.param("a" * 255 + ":1", ("", "a" * 255, "1", ""), id="longest repository"),
+        pytest.param(
+            f"r.{'o' * 53}/{'a' * 255}:{'t' * 128}@{DIGEST}",
+            (f"r.{'o' * 53}", "a" * 255, "t" * 128, DIGEST),
+            id="512 characters",
+        ),
     ],
 )
 def test_a_reference_falls_into_parts(text: str, parts: tuple[str, str, str, str]) -> None:

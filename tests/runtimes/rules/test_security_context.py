@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtimes.rules.security_context import ID_MAX, faults, normalised
+from runtimes.rules.security_context import CAPABILITIES_MAX, ID_MAX, faults, normalised
 
 FULL: dict[str, Any] = {
     "allowPrivilegeEscalation": False,
@@ -35,7 +35,9 @@ FULL: dict[str, Any] = {
         pytest.param({"privileged": True}, id="privileged"),
         pytest.param({"capabilities": {}}, id="empty capabilities"),
         pytest.param({"capabilities": {"add": None, "drop": ()}}, id="empty lists"),
+        pytest.param({"capabilities": {"drop": ["ALL"] * CAPABILITIES_MAX}}, id="64 capabilities"),
         pytest.param({"seccompProfile": {}}, id="empty profile"),
+        pytest.param({"seccompProfile": {"type": None, "localhostProfile": None}}, id="null profile"),
         pytest.param({"seccompProfile": {"type": "RuntimeDefault"}}, id="runtime default"),
         pytest.param({"seccompProfile": {"type": "Unconfined", "localhostProfile": ""}}, id="unconfined"),
     ],
@@ -119,6 +121,9 @@ PROFILE = "seccompProfile.localhostProfile"
             {"seccompProfile": {"type": "Localhost", "localhostProfile": "a\x00"}}, PROFILE, "a NUL character", id="NUL"
         ),
         pytest.param(
+            {"seccompProfile": {"type": "Localhost", "localhostProfile": "a\n"}}, PROFILE, "a single line", id="lines"
+        ),
+        pytest.param(
             {"seccompProfile": {"type": "Localhost", "localhostProfile": "a" * 401}},
             PROFILE,
             "has 401 characters",
@@ -134,6 +139,11 @@ def test_a_fault_is_told_at_its_path(context: dict[str, Any], path: str, fault: 
     assert list(found) == [path]
     assert fault in found[path]
     assert len(found[path]) < 300
+
+
+def test_unknown_fields_may_be_anything() -> None:
+    context: dict[Any, Any] = {"x": 1, 7: 2, "capabilities": {"y": 1, None: 2}}
+    assert set(faults(context)) == {"x", "7", "capabilities.y", "capabilities.None"}
 
 
 def test_every_fault_is_told() -> None:

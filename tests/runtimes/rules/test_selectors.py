@@ -68,6 +68,8 @@ def test_an_escaped_key_matches_its_metadata(name: str, wanted: str, held: str) 
         pytest.param("a?" + "b" * 100_000, "x", "only absent=match", id="endless suffix"),
         pytest.param("k" * (KEY_MAX + 1), "x", "The key has 254 characters; at most 253", id="long key"),
         pytest.param("k\x00", "x", "The key holds a NUL character at position 2", id="NUL in the key"),
+        pytest.param("k\nl", "x", "The key holds a line break at position 2; it is a single line", id="two lines"),
+        pytest.param(" k", "x", "The key ' k' has blanks around it", id="blank before the key"),
         pytest.param("k\x1b", "x", "The key holds the control character U+001B", id="escape in the key"),
         pytest.param("k", "v" * (VALUE_MAX + 1), "The value has 1,025 characters; at most 1,024", id="long value"),
         pytest.param("k", "\x00", "The value holds a NUL character at position 1", id="NUL in the value"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtimes.rules.volumes import PATHS_MAX, VOLUMES_MAX, faults
+from runtimes.rules.volumes import PATHS_MAX, PROPERTIES_MAX, PROPERTY_KEY_MAX, VOLUMES_MAX, faults
 
 
 def volume(**changes: Any) -> dict[str, Any]:
@@ -28,6 +28,9 @@ def volume(**changes: Any) -> dict[str, Any]:
         pytest.param([volume(id="a" * 63)], id="longest id"),
         pytest.param([volume(mountPaths=["/" + "a" * 399])], id="longest path"),
         pytest.param([volume(mountPaths=["/..a/b..", "/a.b"])], id="dots within names"),
+        pytest.param([volume(mountPaths=[f"/{number}" for number in range(PATHS_MAX)])], id="20 paths"),
+        pytest.param([volume(properties={str(number): "" for number in range(PROPERTIES_MAX)})], id="50 properties"),
+        pytest.param([volume(properties={"k" * PROPERTY_KEY_MAX: "a=b"})], id="longest name of a property"),
         pytest.param(
             [volume(id=f"v{number}", mountPaths=[f"/v{number}"]) for number in range(VOLUMES_MAX)], id="50 volumes"
         ),
@@ -74,6 +77,8 @@ def test_volumes_are_accepted(volumes: list[dict[str, Any]]) -> None:
         pytest.param({"mountPaths": ["/a/../etc"]}, "mountPaths.0", "neither .. nor a colon", id="way up"),
         pytest.param({"mountPaths": ["/a:ro"]}, "mountPaths.0", "neither .. nor a colon", id="colon"),
         pytest.param({"mountPaths": ["/a\x00"]}, "mountPaths.0", "NUL character at position 3", id="NUL"),
+        pytest.param({"mountPaths": ["/a\n/b"]}, "mountPaths.0", "it is a single line", id="path of two lines"),
+        pytest.param({"mountPaths": ["/a "]}, "mountPaths.0", "has blanks around it", id="blank behind a path"),
         pytest.param({"mountPaths": ["/" + "a" * 400]}, "mountPaths.0", "has 401 characters", id="long path"),
         pytest.param({"mountPaths": ["x" * 10**6]}, "mountPaths.0", "1,000,000 characters", id="endless path"),
         pytest.param({"mountPaths": ["/a", "/a"]}, "mountPaths.1", "/a is mounted twice", id="path twice"),
@@ -84,6 +89,11 @@ def test_volumes_are_accepted(volumes: list[dict[str, Any]]) -> None:
         pytest.param({"properties": {"": "x"}}, "properties.", "has a name", id="property without name"),
         pytest.param({"properties": {"a": "\x00"}}, "properties.a", "The value holds a NUL", id="NUL in property"),
         pytest.param({"properties": {"a\x1b": ""}}, "properties.a\x1b", "The name holds the", id="escape in name"),
+        pytest.param({"properties": {"a=b": "c"}}, "properties.a=b", "must hold no =", id="equals sign in name"),
+        pytest.param({"properties": {"a": "b\nc=d"}}, "properties.a", "it is a single line", id="two lines"),
+        pytest.param({"properties": {" a": "b"}}, "properties. a", "has blanks around it", id="blank before a name"),
+        pytest.param({"properties": {7: "b"}}, "properties.7", "has a name", id="number as name"),
+        pytest.param({"properties": {"k" * 254: ""}}, f"properties.{'k' * 254}", "254 characters", id="long name"),
         pytest.param({"properties": {"a": "x" * 1025}}, "properties.a", "1,025 characters", id="long property"),
         pytest.param(
             {"properties": {str(number): "" for number in range(10_000)}},
@@ -99,6 +109,11 @@ def test_a_fault_is_told_at_its_path(changes: dict[str, Any], path: str, fault: 
     assert list(found) == [f"1.{path}"]
     assert fault in found[f"1.{path}"]
     assert len(found[f"1.{path}"]) < 300
+
+
+def test_unknown_fields_may_be_anything() -> None:
+    odd: dict[Any, Any] = {"size": 1, 7: 2, None: 3}
+    assert set(faults([volume() | odd])) == {"0.size", "0.7", "0.None"}
 
 
 def test_ids_are_unique() -> None:
