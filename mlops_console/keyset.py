@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from django.core import signing
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, Expression, F, Func, Model, QuerySet, Value
+from django.db.models import BooleanField, Expression, F, Func, Model, Q, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
 
 M = TypeVar("M", bound=Model)
@@ -25,20 +25,23 @@ class BadPageToken(ValueError):
 
 @dataclass(frozen=True)
 class Order:
-    """Columns to sort by, all in one direction; the primary key is added to make the order total."""
+    """Columns to sort by, `-` before those that go downwards; `descending` turns all of them round.
+
+    The primary key is added to make the order total; it goes the way of the last column.
+    """
 
     columns: tuple[str, ...]
     descending: bool = False
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """The columns of the row comparison."""
-        return (*self.columns, "pk")
+    def keys(self) -> tuple[tuple[str, bool], ...]:
+        """The columns of the row comparison, and whether each goes downwards."""
+        keys = [(column.removeprefix("-"), column.startswith("-") is not self.descending) for column in self.columns]
+        return (*keys, ("pk", keys[-1][1] if keys else self.descending))
 
     def ordering(self, *, reverse: bool = False) -> list[Any]:
         """Arguments for `order_by`."""
-        descending = self.descending is not reverse
-        return [F(column).desc() if descending else F(column).asc() for column in self.keys]
+        return [F(column).desc() if down is not reverse else F(column).asc() for column, down in self.keys]
 
 
 @dataclass(frozen=True)
@@ -83,11 +86,10 @@ def page(queryset: QuerySet[M], *, order: Order, size: int, token: str = "", bin
     where, start = _read(token, mark, len(order.keys)) if token else ("next", None)
     reverse = where != "next"
     rows = queryset.order_by(*order.ordering(reverse=reverse)).annotate(
-        **{f"keyset_{position}": F(column) for position, column in enumerate(order.keys)}
+        **{f"keyset_{position}": F(column) for position, (column, _) in enumerate(order.keys)}
     )
     if start is not None:
-        operator = "<" if order.descending is not reverse else ">"
-        rows = rows.filter(_RowCompare([F(key) for key in order.keys], operator, [Value(each) for each in start]))
+        rows = rows.filter(_beyond(order, start, reverse=reverse))
     found = list(rows[: size + 1])
     more, found = len(found) > size, found[:size]
     if reverse:
@@ -105,6 +107,21 @@ def page(queryset: QuerySet[M], *, order: Order, size: int, token: str = "", bin
 def capped_count(queryset: QuerySet[M], cap: int = COUNT_CAP) -> int:
     """Count rows up to `cap` + 1, which stands for "more"."""
     return queryset.order_by()[: cap + 1].count()
+
+
+def _beyond(order: Order, start: list[Any], *, reverse: bool) -> Q | _RowCompare:
+    """The condition that a row comes after (or, in reverse, before) the one with the values of `start`."""
+    columns = [column for column, _ in order.keys]
+    operators = ["lt" if down is not reverse else "gt" for _, down in order.keys]
+    if len(set(operators)) == 1:
+        sign = "<" if operators[0] == "lt" else ">"
+        return _RowCompare([F(column) for column in columns], sign, [Value(each) for each in start])
+    # No row comparison goes two ways at once. The bound on the first column alone is what an index can use.
+    beyond = Q()
+    for position, operator in enumerate(operators):
+        same = Q(**dict(zip(columns[:position], start, strict=False)))
+        beyond |= same & Q(**{f"{columns[position]}__{operator}": start[position]})
+    return Q(**{f"{columns[0]}__{operators[0]}e": start[0]}) & beyond
 
 
 def _values(row: Model, order: Order) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 import pytest
 from django.db import connection
@@ -20,6 +21,9 @@ ORDERS = {
     "names with ties, descending": Order(("display_name",), descending=True),
     "instants with ties, descending": Order(("updated_at",), descending=True),
     "two columns": Order(("description", "display_name")),
+    "up, then down": Order(("description", "-updated_at")),
+    "down, then up, then down": Order(("-updated_at", "display_name", "-description")),
+    "down, then up, turned round": Order(("-updated_at", "display_name"), descending=True),
 }
 
 
@@ -38,10 +42,11 @@ def make_rows(count: int = 23) -> QuerySet[Workspace]:
 
 
 def expected(rows: QuerySet[Workspace], order: Order) -> list[str]:
-    def key(row: Workspace) -> tuple[object, ...]:
-        return (*(getattr(row, column) for column in order.columns), row.pk)
-
-    return [row.uid for row in sorted(rows, key=key, reverse=order.descending)]
+    found = list(rows)
+    # Sorting is stable: the least important key comes first.
+    for column, down in reversed(order.keys):
+        found.sort(key=attrgetter(column), reverse=down)
+    return [row.uid for row in found]
 
 
 def walk(rows: QuerySet[Workspace], order: Order, size: int) -> list[Page[Workspace]]:
