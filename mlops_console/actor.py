@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from mlops_console.access import Right, Role, may
 from mlops_console.errors import Missing, NotAllowed
-from mlops_console.models import User, Workspace
+from mlops_console.models import Token, User, Workspace
 
 
 class ActorKind(StrEnum):
@@ -72,6 +72,20 @@ def person(user: User, *, roles: Mapping[int, Role], request_id: str = "") -> Ac
         name=user.username,
         user=user,
         is_platform_admin=user.is_platform_admin,
+        roles=roles,
+        request_id=request_id,
+    )
+
+
+def program(token: Token, *, roles: Mapping[int, Role], request_id: str = "") -> Actor:
+    """The actor behind a bearer token: its owner, named together with the token, and no more than that may do."""
+    user = token.user
+    return Actor(
+        kind=ActorKind.TOKEN,
+        name=token.acts_as,
+        user=user,
+        is_platform_admin=user.is_platform_admin,
+        read_only=token.read_only,
         roles=roles,
         request_id=request_id,
     )

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
 
 from mlops_console.access import Right, Role
 from mlops_console.actor import Actor
 from mlops_console.errors import Missing, NotAllowed
-from mlops_console.models import GLOBAL, AuditEntry, Membership, Token, User, Workspace
+from mlops_console.models import GLOBAL, AuditEntry, Membership, Token, TokenState, User, Workspace
 
 ALL: Final = "-"
 
@@ -85,11 +85,54 @@ def people() -> QuerySet[User]:
     return User.objects.annotate(workspace_count=Count("memberships"))
 
 
+def people_seen_by(actor: Actor) -> QuerySet[User]:
+    """Everyone for platform admins; for others themselves, who shares a workspace, and who made one they see."""
+    if actor.is_platform_admin:
+        return User.objects.all()
+    mine = list(actor.roles)
+    seen = Q(pk=actor.user.pk) if actor.user else Q()
+    for path in ("creator", "updater"):
+        seen |= Q(pk__in=workspaces_of(actor).order_by().values(path))
+    return User.objects.filter(seen | Q(pk__in=Membership.objects.filter(workspace__in=mine).values("user")))
+
+
+def token_of(digest: str) -> Token | None:
+    """The token whose secret has a digest, with its owner, whether it still opens the door or not."""
+    return Token.objects.filter(digest=digest).select_related("user").first()
+
+
 def live_tokens(*, now: datetime) -> QuerySet[Token]:
     """Tokens that still open the door."""
     return Token.objects.filter(
         Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at__isnull=True, user__is_active=True
     ).select_related("user")
+
+
+def tokens_of(user: User, *, now: datetime) -> QuerySet[Token]:
+    """The tokens of a person, each with its `state`."""
+    return _with_state(Token.objects.filter(user=user), now)
+
+
+def tokens_of_members(workspace: Workspace, *, now: datetime) -> QuerySet[Token]:
+    """The tokens of the members of a workspace, each with its `state` and its owner.
+
+    Everyone reads what is in `global`: there they are the tokens of everyone.
+    """
+    tokens = Token.objects.select_related("user")
+    if not workspace.is_global:
+        tokens = tokens.filter(user__memberships__workspace=workspace)
+    return _with_state(tokens, now)
+
+
+def _with_state(tokens: QuerySet[Token], now: datetime) -> QuerySet[Token]:
+    return tokens.annotate(
+        state=Case(
+            When(revoked_at__isnull=False, then=Value(TokenState.REVOKED)),
+            When(expires_at__lte=now, then=Value(TokenState.EXPIRED)),
+            default=Value(TokenState.ACTIVE),
+            output_field=CharField(),
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -107,13 +150,14 @@ class AuditFilter:
 def audit_in(scope: Scope, narrow: AuditFilter = AuditFilter()) -> QuerySet[AuditEntry]:
     """Audit entries of a scope; days are UTC.
 
+    `actor` is a whole name; that of a person stands for what their tokens did as well.
     `subject` is a whole resource name, which stands for what lies below it as well, or any part of one.
     """
     entries = AuditEntry.objects.all()
     if scope.workspace is not None:
         entries = entries.filter(workspace=scope.workspace.uid)
     if narrow.actor:
-        entries = entries.filter(actor=narrow.actor)
+        entries = entries.filter(actor__in=_acting_as(narrow.actor))
     if narrow.verb:
         entries = entries.filter(verb=narrow.verb)
     if narrow.workspace:
@@ -127,6 +171,14 @@ def audit_in(scope: Scope, narrow: AuditFilter = AuditFilter()) -> QuerySet[Audi
     if narrow.until:
         entries = entries.filter(at__lte=datetime.combine(narrow.until, time.max, tzinfo=UTC))
     return entries
+
+
+def _acting_as(name: str) -> list[str]:
+    """The name of an actor, and if it is a person's, those under which their tokens act."""
+    # Whole names, for the index on actors; those that never acted would only blur its plan.
+    acted = Exists(AuditEntry.objects.filter(actor=OuterRef("acting_as")))
+    tokens = Token.objects.filter(user__username=name).naming_actors().filter(acted).order_by()
+    return [name, *tokens.values_list("acting_as", flat=True).distinct()]
 
 
 def history_of(*subjects: str, limit: int = 20) -> QuerySet[AuditEntry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from mlops_console.errors import Invalid, Missing, NotAllowed
 from mlops_console.models import Membership, Token, User, Workspace
 
 PREFIX = "mlc_"
+USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 def digest(secret: str) -> str:
@@ -44,7 +45,7 @@ def issue_token(
         raise Invalid({"expires_at": "The expiry must lie in the future."})
     User.objects.select_for_update().get(pk=user.pk)
     if Token.objects.filter(user=user, name=name, revoked_at__isnull=True).exists():
-        raise Invalid({"name": f"{user.username} has a token named {name} already."})
+        raise Invalid({"name": f"{user.username} has a token named {name} already: revoke it, or choose another name."})
     secret = PREFIX + secrets.token_urlsafe(32)
     token = Token.objects.create(
         user=user,
@@ -76,6 +77,13 @@ def revoke_token(*, actor: Actor, token_id: int, now: datetime, workspace: Works
         token.save(update_fields=["revoked_at"])
         audit.record([audit.entry(actor=actor, verb=audit.Verb.REVOKE, subject=_subject(token), now=now)])
     return token
+
+
+def note_use(*, token: Token, now: datetime) -> None:
+    """Remember when a token was last used, to the minute: a busy program must not write at each request."""
+    # No audit entry: nothing that anybody depends on changes.
+    if token.last_used_at is None or token.last_used_at <= now - USE_NOTED_EVERY:
+        Token.objects.filter(pk=token.pk).update(last_used_at=now)
 
 
 def _may_revoke(actor: Actor, token: Token, workspace: Workspace | None) -> bool:

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Concat
 from django.utils import timezone
+
+
+class TokenState(models.TextChoices):
+    """Whether a token still opens the door; it follows from the clock, so queries work it out."""
+
+    ACTIVE = "ACTIVE", "Active"
+    EXPIRED = "EXPIRED", "Expired"
+    REVOKED = "REVOKED", "Revoked"
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    """Tokens with what follows from them."""
+
+    def naming_actors(self) -> TokenQuerySet:
+        """Annotate `acting_as`, the same as the property `acts_as`."""
+        return self.annotate(acting_as=Concat("user__username", models.Value(" (token "), "name", models.Value(")")))
 
 
 class Token(models.Model):
@@ -19,6 +38,8 @@ class Token(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    objects = TokenQuerySet.as_manager()
+
     class Meta:
         ordering = ("-created_at", "-id")
         constraints = (
@@ -32,3 +53,16 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def acts_as(self) -> str:
+        """The name under which the audit trail knows what was done with it."""
+        return f"{self.user.username} (token {self.name})"
+
+    def fault(self, now: datetime) -> str:
+        """Why the token opens no door, or `""` while it does."""
+        if self.revoked_at is not None:
+            return "This token was revoked."
+        if self.expires_at is not None and self.expires_at <= now:
+            return "This token has expired."
+        return "" if self.user.is_active else "The account of this token is not active."

@@ -54,3 +54,8 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    @property
+    def name(self) -> str:
+        """The resource name of the API; pages and the audit trail name people by their user name."""
+        return f"users/{self.uid}"

@@ -28,7 +28,7 @@ class Deletion:
     done: str = "deleted"
 
 
-def ask_deletion(request: ConsoleRequest, dialog: Deletion, perform: Callable[[], None]) -> HttpResponse:
+def ask_deletion(request: ConsoleRequest, dialog: Deletion, perform: Callable[[], object]) -> HttpResponse:
     """Show the question, or delete once it was confirmed."""
 
     def delete() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, time
 from typing import Any, Final
 
 from django import forms
@@ -11,6 +12,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from mlops_console.access import Role
 from mlops_console.audit import Verb
 from mlops_console.errors import Invalid
+from mlops_console.models import TokenState
 from mlops_console.queries import AuditFilter
 
 UID_HELP: Final = (
@@ -42,7 +44,8 @@ class SearchForm(forms.Form):
     @property
     def text(self) -> str:
         """What to search for; `""` where nothing, or nothing searchable, was typed."""
-        return str(self.cleaned_data.get("q", "")) if self.is_valid() else ""
+        self.is_valid()
+        return str(self.cleaned_data.get("q", ""))
 
 
 class AuditFilterForm(forms.Form):
@@ -72,6 +75,43 @@ class AuditFilterForm(forms.Form):
         """The filter that was asked for, without the fields that were filled in wrongly."""
         self.is_valid()
         return AuditFilter(**{field: value for field, value in self.cleaned_data.items() if value})
+
+
+class TokenFilterForm(SearchForm):
+    """What a list of tokens narrows by."""
+
+    state = forms.ChoiceField(label="State", choices=[("", "Any"), *TokenState.choices], required=False)
+
+    @property
+    def chosen_state(self) -> str:
+        """The state to narrow to; `""` where none, or an unknown one, was chosen."""
+        self.is_valid()
+        return str(self.cleaned_data.get("state", ""))
+
+
+class TokenForm(forms.Form):
+    """A token to make."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=100,
+        help_text="What uses it, such as a program; the audit trail names it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    expires_at = forms.DateField(
+        label="Expires",
+        required=False,
+        help_text="It works to the end of that day, UTC. Left empty, it works until it is revoked.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    read_only = forms.BooleanField(
+        label="Read-only", required=False, help_text="It reads what you may read, and changes nothing."
+    )
+
+    def clean_expires_at(self) -> datetime | None:
+        """The last second of the day that was chosen."""
+        day = self.cleaned_data["expires_at"]
+        return datetime.combine(day, time(23, 59, 59), tzinfo=UTC) if day else None
 
 
 class WorkspaceForm(forms.Form):

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
+from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.queries import ALL, Scope, workspaces_of
 from mlops_console.web.http import ConsoleRequest
@@ -56,6 +57,8 @@ def _administration(request: HttpRequest, actor: Actor, scope: Scope | None) -> 
     links = []
     if scope and scope.workspace:
         links.append(_link(request, "Members", "console:member-list", "users", scope.uid))
+        if actor.may(Right.MANAGE_TOKENS, scope.workspace):
+            links.append(_link(request, "Tokens", "console:workspace-token-list", "key-round", scope.uid))
     links.append(_link(request, "Workspaces", "console:workspace-list", "layers", exact=True))
     if actor.is_platform_admin:
         links += [_link(request, label, url, icon) for label, url, icon in _PLATFORM]

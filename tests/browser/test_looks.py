@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 
+from mlops_console.models import Token
 from tests.browser.conftest import Open
 from tests.cast import Cast
 from tests.factories import make_image, make_runtime
@@ -16,6 +18,7 @@ PAGES = (
     "/workspaces/",
     "/workspaces/lab/",
     "/workspaces/lab/members/",
+    "/workspaces/lab/tokens/",
     "/workspaces/lab/audit/",
     "/workspaces/lab/runtimes/",
     "/workspaces/lab/runtimes/?state=DISABLED",
@@ -28,6 +31,7 @@ PAGES = (
     "/workspaces/lab/runtime-images/h2o3-mojo/",
     "/workspaces/lab/runtime-images/h2o3-mojo/versions/new/",
     "/workspaces/elsewhere/runtimes/",
+    "/tokens/",
     "/people/",
     "/people/new/",
     "/model-types/",
@@ -51,6 +55,9 @@ def test_every_page_fits_and_is_accessible(signed_in: Open, world: Cast, width: 
         volumes=[{"id": "tmp", "type": "EMPTY_DIR", "readOnly": False, "mountPaths": ["/t" * 60], "properties": {}}],
     )
     make_runtime(image, "x" * 63, display_name="Q" * 200)
+    for user in (world.admin, world.owner):
+        Token.objects.create(user=user, name="T" * 100, digest=user.username)
+        Token.objects.create(user=user, name=LONG[:100], digest=f"{user.username} 2", revoked_at=timezone.now())
     page = signed_in("admin", width=width, color_scheme=color_scheme)
     faults = {}
     for path in PAGES:

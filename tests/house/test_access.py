@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from mlops_console.models import Token
 from runtimes.rules.lifecycle import StateVerb
 from tests.cast import Cast
 from tests.factories import make_image, make_model_type, make_runtime
@@ -30,6 +31,7 @@ QUERIES = {"console:workspace-switch": {"workspace": "lab"}}
 RUNTIME = {"workspace": "lab", "uid": "mojo"}
 IMAGE = {"workspace": "lab", "uid": "h2o3-mojo"}
 LAB = {"workspace": "lab"}
+TOKEN = {"token": 4711}
 
 TABLE: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "healthz": ({}, PUBLIC),
@@ -44,6 +46,10 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "console:workspace-delete": (LAB, ADMINS),
     "console:member-list": (LAB, MEMBERS),
     "console:member-remove": (LAB | {"username": "viewer"}, ADMINS),
+    "console:token-list": ({}, EVERYONE),
+    "console:token-revoke": (TOKEN, (404, 404, 404, 200, 404, LOGIN)),
+    "console:workspace-token-list": (LAB, ADMINS),
+    "console:workspace-token-revoke": (LAB | TOKEN, ADMINS),
     "console:audit-list": (LAB, MEMBERS),
     "console:audit-export": (LAB, MEMBERS),
     "console:person-list": ({}, PLATFORM),
@@ -91,6 +97,7 @@ def test_every_address_is_in_the_table() -> None:
 def world(cast: Cast) -> Cast:
     make_runtime(make_image(cast.workspace, versions="v1.0.0"))
     make_model_type("python/mlflow")
+    Token.objects.create(pk=TOKEN["token"], user=cast.viewer, name="ci", digest="x")
     return cast
 
 
@@ -126,8 +133,11 @@ def test_a_post_is_refused_where_a_get_is(world: Cast, name: str, role: str, sta
     assert response.status_code in (status, 405)
 
 
+# Members and their tokens are those of one workspace.
 SCOPED = [
-    name for name, (arguments, _) in TABLE.items() if arguments == LAB and "list" in name and "member" not in name
+    name
+    for name, (arguments, _) in TABLE.items()
+    if arguments == LAB and "list" in name and "member" not in name and "token" not in name
 ]
 
 

@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from mlops_console.models import AuditEntry, Membership, User, Workspace
+from mlops_console.models import AuditEntry, Membership, Token, User, Workspace
 from runtimes.models import Runtime, RuntimeImage, Version
 from runtimes.rules.versions import precedence
 from tests.cast import Cast
@@ -39,6 +39,14 @@ def make_members(cast: Cast, start: int, end: int) -> None:
     make_people(cast, start, end)
     crowd = User.objects.filter(username__startswith="user", memberships__isnull=True)
     Membership.objects.bulk_create(Membership(workspace=cast.workspace, user=user, role="VIEWER") for user in crowd)
+
+
+def make_tokens(cast: Cast, start: int, end: int) -> None:
+    Token.objects.bulk_create(
+        Token(user=user, name=f"t{number}", digest=f"{user.username} {number}")
+        for number in range(start, end)
+        for user in (cast.admin, cast.owner)
+    )
 
 
 def make_entries(cast: Cast, start: int, end: int) -> None:
@@ -97,7 +105,10 @@ PAGES: dict[str, Callable[[Cast, int, int], None]] = {
     "/people/": make_people,
     "/workspaces/": make_workspaces,
     "/workspaces/lab/members/": make_members,
+    "/tokens/": make_tokens,
+    "/workspaces/lab/tokens/": make_tokens,
     "/workspaces/lab/audit/": make_entries,
+    "/workspaces/lab/audit/?actor=owner": make_entries,
     "/workspaces/-/audit/": make_entries,
     "/workspaces/lab/audit/export.csv": make_entries,
     "/workspaces/lab/runtimes/": make_runtimes,

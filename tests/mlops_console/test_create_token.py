@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from mlops_console.actions.tokens import digest
 from mlops_console.models import AuditEntry, Token, User
@@ -29,6 +31,20 @@ def test_the_token_is_all_that_is_printed(cast: Cast) -> None:
 def test_a_token_may_be_for_reading_only(cast: Cast) -> None:
     create("viewer", "--name", "ci", "--read-only")
     assert Token.objects.get().read_only
+
+
+def test_a_token_may_expire(cast: Cast) -> None:
+    create("viewer", "--name", "ci", "--expires-in-days", "30")
+    expires_at = Token.objects.get().expires_at
+    assert expires_at
+    assert timedelta(days=29, hours=23) < expires_at - timezone.now() <= timedelta(days=30)
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "1.5", "soon", "", "36501", "9" * 5000, "³"])
+def test_days_are_whole_and_at_least_one(cast: Cast, days: str) -> None:
+    with pytest.raises(CommandError, match="not a whole number of days from 1 to 36500"):
+        create("viewer", "--name", "ci", f"--expires-in-days={days}")
+    assert not Token.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from mlops_console import audit
 from mlops_console.access import Role
+from mlops_console.actor import program
 from mlops_console.errors import Missing, NotAllowed
 from mlops_console.models import AuditEntry, Token
 from mlops_console.queries import (
@@ -19,6 +20,8 @@ from mlops_console.queries import (
     people,
     roles_of,
     scope_for,
+    tokens_of,
+    tokens_of_members,
     workspaces_of,
 )
 from tests.cast import Cast
@@ -110,6 +113,28 @@ def test_an_inactive_account_takes_its_tokens_along(cast: Cast) -> None:
     assert not live_tokens(now=NOW).exists()
 
 
+def test_tokens_by_owner_and_by_workspace(cast: Cast) -> None:
+    for role in ("admin", "viewer", "stranger"):
+        Token.objects.create(user=cast.user(role), name=role, digest=role)
+    assert [each.name for each in tokens_of(cast.viewer, now=NOW)] == ["viewer"]
+    assert [each.name for each in tokens_of_members(cast.workspace, now=NOW)] == ["viewer"]
+    assert {each.name for each in tokens_of_members(cast.everyone, now=NOW)} == {"admin", "viewer", "stranger"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({}, "ACTIVE"),
+        ({"expires_at": NOW + timedelta(seconds=1)}, "ACTIVE"),
+        ({"expires_at": NOW}, "EXPIRED"),
+        ({"expires_at": NOW, "revoked_at": NOW}, "REVOKED"),
+    ],
+)
+def test_the_state_of_a_token_follows_from_the_clock(cast: Cast, fields: dict[str, datetime], state: str) -> None:
+    Token.objects.create(user=cast.viewer, name="t", digest="d", **fields)
+    assert tokens_of(cast.viewer, now=NOW).get().state == state  # type: ignore[attr-defined] # annotated
+
+
 def write(cast: Cast, number: int, verb: audit.Verb, day: int, workspace: str = "lab", role: str = "owner") -> None:
     subject = audit.Subject(audit.Kind.RUNTIME, f"workspaces/{workspace}/runtimes/R-{number}", workspace)
     at = datetime(2026, 11, day, 23, 59, tzinfo=UTC)
@@ -138,6 +163,27 @@ def test_the_audit_trail_narrows(cast: Cast, narrow: AuditFilter, found: list[in
     write(cast, 5, audit.Verb.DISABLE, 4, workspace="elsewhere")
     rows = audit_in(scope_for(cast.actor("viewer"), "lab"), narrow)
     assert [int(row.subject.rpartition("-")[2]) for row in rows] == found
+
+
+def test_a_person_stands_for_their_tokens_in_the_audit_trail(cast: Cast) -> None:
+    for role, name in (("operator", "ci"), ("operator", "gone"), ("owner", "ci")):
+        Token.objects.create(user=cast.user(role), name=name, digest=f"{role} {name}")
+    Token.objects.filter(name="gone").update(revoked_at=NOW)
+    subject = audit.Subject(audit.Kind.RUNTIME, "workspaces/lab/runtimes/r", "lab")
+    actors = [
+        cast.actor("operator"),
+        program(Token.objects.get(name="gone"), roles={}),
+        program(Token.objects.get(name="ci", user=cast.operator), roles={}),
+        program(Token.objects.get(name="ci", user=cast.owner), roles={}),
+    ]
+    audit.record([audit.entry(actor=actor, verb=audit.Verb.UPDATE, subject=subject, now=NOW) for actor in actors])
+
+    def found(name: str) -> list[str]:
+        return [row.actor for row in audit_in(scope_for(cast.actor("viewer"), "lab"), AuditFilter(actor=name))]
+
+    assert found("operator") == ["operator (token ci)", "operator (token gone)", "operator"]
+    assert found("operator (token ci)") == ["operator (token ci)"]
+    assert found("viewer") == []
 
 
 def test_all_workspaces_show_every_entry(cast: Cast) -> None:

@@ -31,6 +31,8 @@ _STATES: Final = {
     "ACTIVE": ("good", "circle-check"),
     "DEPRECATED": ("warning", "triangle-alert"),
     "DISABLED": ("danger", "ban"),
+    "EXPIRED": ("warning", "clock-alert"),
+    "REVOKED": ("plain", "ban"),
 }
 _PAST: Final = {"bootstrap": "applied"}
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
