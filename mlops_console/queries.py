@@ -12,6 +12,7 @@ from mlops_console.access import Right, Role
 from mlops_console.actor import Actor
 from mlops_console.errors import Missing, NotAllowed
 from mlops_console.models import GLOBAL, AuditEntry, Membership, Token, TokenState, User, Workspace
+from mlops_console.models.tokens import ACTS_AS
 
 ALL: Final = "-"
 
@@ -177,7 +178,7 @@ def _acting_as(name: str) -> list[str]:
     """The name of an actor, and if it is a person's, those under which their tokens act."""
     # Whole names, for the index on actors; those that never acted would only blur its plan.
     acted = Exists(AuditEntry.objects.filter(actor=OuterRef("acting_as")))
-    tokens = Token.objects.filter(user__username=name).naming_actors().filter(acted).order_by()
+    tokens = Token.objects.filter(user__username=name).annotate(acting_as=ACTS_AS).filter(acted).order_by()
     return [name, *tokens.values_list("acting_as", flat=True).distinct()]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from mlops_console import env
+from mlops_console import __version__, env
 from mlops_console.database.url import database_from_url
 from mlops_console.secret import secret_key
 
@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "template_partials.apps.SimpleAppConfig",
     "axes",
     "csp",
+    "drf_spectacular",
     "mlops_console.apps.ConsoleConfig",
     "runtimes.apps.RuntimesConfig",
 ]
@@ -147,6 +148,30 @@ if SECURE:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+
+# API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "mlops_console.api.authentication.BearerAuthentication",
+        "mlops_console.api.authentication.PersonAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["mlops_console.api.parsers.JsonBody", "mlops_console.api.parsers.PlainForm"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer", "mlops_console.api.pages.ApiPage"],
+    "DEFAULT_SCHEMA_CLASS": "mlops_console.api.schema.ConsoleSchema",
+    "EXCEPTION_HANDLER": "mlops_console.api.errors.answer",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "MLOps Console",
+    "DESCRIPTION": "Runtime management for model serving. The published h2o-mlops client speaks this API.",
+    "VERSION": __version__,
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "COMPONENT_NO_READ_ONLY_REQUIRED": False,
+    "ENUM_NAME_OVERRIDES": {"State": "runtimes.models.layered.STATES"},
+}
 
 # Files
 STATIC_URL = "/static/"

@@ -1,17 +1,73 @@
-"""The people that every test with a database knows, made the same each time."""
+"""The people that every test with a database knows, and their programs, made the same each time."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from mlops_console.access import Role
+from mlops_console.actions.tokens import issue_token
 from mlops_console.actor import Actor, person
-from mlops_console.models import GLOBAL, Membership, User, Workspace
+from mlops_console.models import GLOBAL, Membership, Token, User, Workspace
 from mlops_console.queries import roles_of
 
 PASSWORD = "correct horse battery staple"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API said."""
+
+    status: int
+    json: Any
+    headers: Mapping[str, str]
+
+    def error(self, status: int, code: int) -> str:
+        """The message of an error body, after a look at its status, code and shape."""
+        assert (self.status, self.json["code"]) == (status, code)
+        assert set(self.json) == {"code", "message", "details"}
+        message = self.json["message"]
+        assert isinstance(message, str)
+        assert message
+        return message
+
+
+class Program:
+    """A program that calls the API with a bearer token, or as nobody without one."""
+
+    def __init__(self, token: str = "") -> None:
+        self.token = token
+        self.client = Client(headers={"Authorization": f"Bearer {token}"} if token else None)
+
+    def call(self, method: str, path: str, body: object = None, *, if_match: str = "", **query: str) -> Answer:
+        """Send JSON, or a text as it is, and read the answer."""
+        content = body if isinstance(body, str | bytes) else "" if body is None else json.dumps(body)
+        headers = {"If-Match": if_match} if if_match else None
+        response = self.client.generic(method, path, content, "application/json", headers=headers, query_params=query)
+        is_json = response.headers["Content-Type"] == "application/json"
+        said = json.loads(response.content) if is_json else response.content.decode()
+        return Answer(response.status_code, said, response.headers)
+
+    def get(self, path: str, **query: str) -> Answer:
+        """Call with GET."""
+        return self.call("GET", path, **query)
+
+    def post(self, path: str, body: object = None, **query: str) -> Answer:
+        """Call with POST."""
+        return self.call("POST", path, body if body is not None else {}, **query)
+
+    def patch(self, path: str, body: object, **query: str) -> Answer:
+        """Call with PATCH."""
+        return self.call("PATCH", path, body, **query)
+
+    def delete(self, path: str, **query: str) -> Answer:
+        """Call with DELETE."""
+        return self.call("DELETE", path, **query)
 
 
 @dataclass(frozen=True)
@@ -43,6 +99,15 @@ class Cast:
         client = Client()
         client.force_login(self.user(role), backend="django.contrib.auth.backends.ModelBackend")
         return client
+
+    def api(self, role: str, *, read_only: bool = False) -> Program:
+        """A program with a new token of that person; `nobody` has none."""
+        if role == "nobody":
+            return Program()
+        user = self.user(role)
+        name = f"ci-{Token.objects.count()}"
+        _, secret = issue_token(actor=self.actor(role), user=user, name=name, read_only=read_only, now=timezone.now())
+        return Program(secret)
 
 
 def make_cast() -> Cast:

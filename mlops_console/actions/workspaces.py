@@ -20,6 +20,7 @@ from mlops_console.models.workspaces import new_workspace_uid
 _UID = re.compile(r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?")
 _RESERVED = frozenset({"new", "switch"})
 _FIELDS = ("display_name", "description", "annotations")
+ANNOTATIONS_MAX = 100
 
 
 @transaction.atomic
@@ -111,9 +112,12 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         raise Invalid({"display_name": "Give the workspace a name of 1 to 200 printable characters."})
     if "\x00" in values["description"] or len(values["description"]) > 2000:
         raise Invalid({"description": "Describe it in up to 2,000 characters, without NUL."})
+    if len(values["annotations"]) > ANNOTATIONS_MAX:
+        raise Invalid({"annotations": f"At most {ANNOTATIONS_MAX} annotations are allowed."})
     for key, value in values["annotations"].items():
-        if not isinstance(value, str) or "\x00" in key + value:
-            raise Invalid({f"annotations.{key}": "An annotation is a text without NUL."})
+        if not isinstance(value, str) or "\x00" in key + value or len(key) > 253 or len(value) > 32_768:
+            sentence = "An annotation is a text of up to 32,768 characters without NUL, its key one of up to 253."
+            raise Invalid({f"annotations.{key[:253]}": sentence})
     return values | {"display_name": name}
 
 

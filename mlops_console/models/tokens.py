@@ -18,12 +18,8 @@ class TokenState(models.TextChoices):
     REVOKED = "REVOKED", "Revoked"
 
 
-class TokenQuerySet(models.QuerySet["Token"]):
-    """Tokens with what follows from them."""
-
-    def naming_actors(self) -> TokenQuerySet:
-        """Annotate `acting_as`, the same as the property `acts_as`."""
-        return self.annotate(acting_as=Concat("user__username", models.Value(" (token "), "name", models.Value(")")))
+# The same as the property `acts_as`, for the database.
+ACTS_AS = Concat("user__username", models.Value(" (token "), "name", models.Value(")"))
 
 
 class Token(models.Model):
@@ -37,8 +33,6 @@ class Token(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-
-    objects = TokenQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "-id")

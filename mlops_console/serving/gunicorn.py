@@ -10,6 +10,7 @@ threads = 8
 timeout = 120
 graceful_timeout = 5
 keepalive = 5
+limit_request_line = 8190  # as long as gunicorn allows: filters of the API stand in addresses
 control_socket_disable = True
 proc_name = "mlops-console"
 loglevel = "warning"

@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from mlops_console.actor import Actor
+from mlops_console.errors import Invalid
 from mlops_console.models import User, Workspace
 from mlops_console.queries import Scope, scope_for
 
@@ -25,6 +26,18 @@ class ConsoleRequest(HttpRequest):
 def person_of(request: ConsoleRequest) -> User:
     """The signed-in person; pages are never reached by anybody else."""
     return cast("User", request.user)
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether the address is one of the API's, which answers in its own words."""
+    return request.path.startswith("/api/")
+
+
+def refuse_nul(request: HttpRequest) -> None:
+    """Pass for addresses that the database can look up; raises Invalid."""
+    if "\x00" in request.path or "%00" in request.META["QUERY_STRING"]:
+        # The database takes no NUL, and nothing that it holds can be named by one.
+        raise Invalid({"": "This address holds a NUL character; nothing here is named so."})
 
 
 def enter(request: ConsoleRequest, uid: str) -> Scope:

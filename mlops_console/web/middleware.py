@@ -15,7 +15,7 @@ from mlops_console.actor import Actor, person
 from mlops_console.errors import DomainError, Invalid
 from mlops_console.queries import roles_of
 from mlops_console.web.errors import page_for
-from mlops_console.web.http import ConsoleRequest, person_of
+from mlops_console.web.http import ConsoleRequest, is_api, person_of, refuse_nul
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -47,9 +47,11 @@ class ActorMiddleware:
         # Lazy: static files, health checks and the API never need the roles of a session.
         ours.scope = None
         ours.actor = cast("Actor", SimpleLazyObject(lambda: _actor(ours)))
-        if "\x00" in request.path or "%00" in request.META["QUERY_STRING"]:
-            # The database takes no NUL, and nothing that it holds can be named by one.
-            return page_for(ours, Invalid({"": "This address holds a NUL character; nothing here is named so."}))
+        if not is_api(request):
+            try:
+                refuse_nul(request)
+            except Invalid as fault:
+                return page_for(ours, fault)
         response = self.get_response(request)
         # The same address answers a page or a fragment of it.
         patch_vary_headers(response, ("HX-Request",))

@@ -40,7 +40,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         choices.insert(0, {"uid": ALL, "label": "All workspaces"})
     return {
         "nav": [_link(request, "Overview", "runtimes:overview", "layout-dashboard")]
-        + [_link(request, label, url, icon, uid) for label, url, icon in _WORKSPACE],
+        + [_link(request, label, url, icon, uid) for label, url, icon in _WORKSPACE]
+        + [_link(request, "API", "api:root", "braces")],
         "admin_nav": _administration(request, actor, scope),
         "scope": scope,
         "workspaces": choices,

@@ -58,7 +58,7 @@ def create_image(
     _record(actor, audit.Verb.CREATE, image, now, after=values)
     if first is not None:
         _store_version(actor, image, first, now)
-    return image
+    return queries.find_image(actor, workspace.uid, image.uid)
 
 
 @transaction.atomic
@@ -69,16 +69,22 @@ def update_image(
     uid: str,
     changes: Mapping[str, str],
     now: datetime,
+    version: str = "",
     revision: int | None = None,
 ) -> RuntimeImage:
-    """Change the name or description of an image.
+    """Change the name or description of an image, or its `reference`, which adds a version.
 
-    `revision` is the one the caller saw; raises Missing, NotAllowed, Invalid or Refused.
+    `version` names that version where the tag is not to; `revision` is the one the caller saw. Raises Missing,
+    NotAllowed, Invalid or Refused.
     """
     image = locked_image(actor, workspace, uid, Right.WRITE)
     refuse_managed(image, "edited")
     refuse_stale(image, revision)
     faults = Faults()
+    added = None
+    # A program repeats the reference that it read; only another one is a version to add.
+    if "reference" in changes and changes["reference"] != queries.find_image(actor, workspace, uid).current_reference:
+        added = _checked_version(faults, changes["reference"], version, "", ())
     values = checked_names(
         faults,
         changes.get("display_name", image.display_name),
@@ -92,14 +98,17 @@ def update_image(
         _touch(image, now, *before)
         after = {field: values[field] for field in before}
         _record(actor, audit.Verb.UPDATE, image, now, before=before, after=after)
-    return image
+    if added is not None:
+        _store_version(actor, image, added, now)
+    return queries.find_image(actor, workspace, uid)
 
 
 @transaction.atomic
-def delete_image(*, actor: Actor, workspace: str, uid: str, now: datetime) -> None:
+def delete_image(*, actor: Actor, workspace: str, uid: str, now: datetime, revision: int | None = None) -> None:
     """Remove an image with its versions; raises Missing, NotAllowed, or Refused naming the runtimes bound to it."""
     image = locked_image(actor, workspace, uid, Right.DELETE)
     refuse_managed(image, "deleted")
+    refuse_stale(image, revision)
     before = {field: getattr(image, field) for field in ("uid", *_FIELDS)}
     entries = [_version_entry(actor, audit.Verb.DELETE, each, now, before=_shown(each)) for each in _versions(image)]
     entries.append(audit.entry(actor=actor, verb=audit.Verb.DELETE, subject=_subject(image), now=now, before=before))
@@ -132,11 +141,7 @@ def add_version(
     faults = Faults()
     values = _checked_version(faults, reference, version, readiness_probe_path, architectures)
     faults.raise_any()
-    stored = _store_version(actor, row, values, now)
-    # The fields of the image stay as they are, and so does the revision that an open form was made from.
-    row.updated_at = now
-    row.save(update_fields=["updated_at"])
-    return stored
+    return _store_version(actor, row, values, now)
 
 
 @transaction.atomic
@@ -190,6 +195,9 @@ def _store_version(actor: Actor, image: RuntimeImage, values: dict[str, Any], no
     except IntegrityError:
         raise Refused("taken", f"Runtime image {image.uid} has a version {values['version']} already.") from None
     audit.record([_version_entry(actor, audit.Verb.CREATE, version, now, after=_shown(version))])
+    # The fields of the image stay as they are, and so does the revision that an open form was made from.
+    image.updated_at = now
+    image.save(update_fields=["updated_at"])
     return version
 
 

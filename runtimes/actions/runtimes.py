@@ -130,10 +130,11 @@ def update_runtime(
 
 
 @transaction.atomic
-def delete_runtime(*, actor: Actor, workspace: str, uid: str, now: datetime) -> None:
-    """Remove a runtime; raises Missing, NotAllowed, or Refused naming what uses it (R8)."""
+def delete_runtime(*, actor: Actor, workspace: str, uid: str, now: datetime, revision: int | None = None) -> Runtime:
+    """Remove a runtime and answer what it was; raises Missing, NotAllowed, or Refused naming what uses it (R8)."""
     runtime = _locked(actor, workspace, uid, Right.DELETE)
     refuse_managed(runtime, "deleted")
+    refuse_stale(runtime, revision)
     entry = _entry(
         actor,
         audit.Verb.DELETE,
@@ -147,6 +148,7 @@ def delete_runtime(*, actor: Actor, workspace: str, uid: str, now: datetime) -> 
     except ProtectedError as fault:
         raise in_use("runtime", uid, sorted(str(each) for each in fault.protected_objects)[:20]) from None
     audit.record([entry])
+    return runtime
 
 
 def _locked(actor: Actor, workspace: str, uid: str, right: Right) -> Runtime:

@@ -14,9 +14,10 @@ from mlops_console.actor import Actor
 from mlops_console.errors import Invalid, Missing, Refused
 from mlops_console.models import AuditEntry, Workspace
 from runtimes import queries
+from runtimes.actions.checks import refuse_stale
 from runtimes.bootstrap import REMOVED_REASON
 from runtimes.models import Runtime, RuntimeImage, Version
-from runtimes.rules.ceiling import DecisionKind, decide
+from runtimes.rules.ceiling import Decision, DecisionKind, decide
 from runtimes.rules.lifecycle import State, StateVerb, check_reason
 
 Row = Runtime | RuntimeImage | Version
@@ -30,21 +31,35 @@ _KINDS: Final = {Runtime: audit.Kind.RUNTIME, RuntimeImage: audit.Kind.IMAGE, Ve
 
 @transaction.atomic
 def change_runtime_state(
-    *, actor: Actor, workspace: str, uid: str, verb: StateVerb, now: datetime, reason: str = ""
+    *,
+    actor: Actor,
+    workspace: str,
+    uid: str,
+    verb: StateVerb,
+    now: datetime,
+    reason: str = "",
+    revision: int | None = None,
 ) -> Runtime:
     """Move one runtime; raises Missing, NotAllowed, Invalid, or Refused under a ceiling (R6)."""
     found = queries.find_runtime(actor, workspace, uid)
-    _change(actor, _locked(Runtime, [found.pk]), verb, reason, now)
+    _change(actor, _locked(Runtime, [found.pk]), verb, reason, now, revision)
     return queries.find_runtime(actor, workspace, uid)
 
 
 @transaction.atomic
 def change_image_state(
-    *, actor: Actor, workspace: str, uid: str, verb: StateVerb, now: datetime, reason: str = ""
+    *,
+    actor: Actor,
+    workspace: str,
+    uid: str,
+    verb: StateVerb,
+    now: datetime,
+    reason: str = "",
+    revision: int | None = None,
 ) -> RuntimeImage:
     """Move one image; raises Missing, NotAllowed, Invalid, or Refused under a ceiling (R6)."""
     found = queries.find_image(actor, workspace, uid)
-    _change(actor, _locked(RuntimeImage, [found.pk]), verb, reason, now)
+    _change(actor, _locked(RuntimeImage, [found.pk]), verb, reason, now, revision)
     return queries.find_image(actor, workspace, uid)
 
 
@@ -58,10 +73,11 @@ def change_version_state(
     verb: StateVerb,
     now: datetime,
     reason: str = "",
+    revision: int | None = None,
 ) -> Version:
     """Move one version; raises Missing, NotAllowed, Invalid, or Refused under a ceiling (R6)."""
     found = queries.find_version(actor, workspace, image, version)
-    _change(actor, _locked(Version, [found.pk]), verb, reason, now)
+    _change(actor, _locked(Version, [found.pk]), verb, reason, now, revision)
     return queries.find_version(actor, workspace, image, version)
 
 
@@ -110,10 +126,30 @@ def _locked(model: type[R], keys: Iterable[int]) -> list[R]:
     return list(rows.select_related("image__workspace" if model is Version else "workspace"))
 
 
-def _change(actor: Actor, rows: Sequence[R], verb: StateVerb, reason: str, now: datetime) -> int:
+def preview(*, actor: Actor, row: Row, verb: StateVerb, reason: str = "", revision: int | None = None) -> Decision:
+    """What a verb would do to a row now; raises what the change itself would raise, and changes nothing."""
+    _permit(actor, [row], verb, reason, revision)
+    return decide(row.layers, verb)
+
+
+def _change(
+    actor: Actor, rows: Sequence[R], verb: StateVerb, reason: str, now: datetime, revision: int | None = None
+) -> int:
+    reason = _permit(actor, rows, verb, reason, revision)
+    changed = [row for row in rows if decide(row.layers, verb).changes]
+    audit.record([_move(actor, row, verb, reason, now) for row in changed])
+    if changed:
+        type(changed[0])._default_manager.bulk_update(changed, _MOVED, batch_size=1000)
+    return len(changed)
+
+
+def _permit(actor: Actor, rows: Sequence[Row], verb: StateVerb, reason: str, revision: int | None) -> str:
+    """Pass where all rows may move, and answer the reason as it is kept; raises NotAllowed, Invalid or Refused."""
     for workspace in {_workspace(row) for row in rows}:
         actor.require(Right.CHANGE_STATE, workspace)
     reason = _checked(reason)
+    for row in rows:
+        refuse_stale(row, revision)
     refused = {row.name: why for row in rows if (why := refusal(row, verb))}
     if refused:
         if len(rows) == 1:
@@ -123,11 +159,7 @@ def _change(actor: Actor, rows: Sequence[R], verb: StateVerb, reason: str, now: 
             f"{len(refused)} of {len(rows)} cannot change, so nothing was changed.",
             {"rows": refused},
         )
-    changed = [row for row in rows if decide(row.layers, verb).kind is DecisionKind.CHANGE]
-    audit.record([_move(actor, row, verb, reason, now) for row in changed])
-    if changed:
-        type(changed[0])._default_manager.bulk_update(changed, _MOVED, batch_size=1000)
-    return len(changed)
+    return reason
 
 
 def _move(actor: Actor, row: Row, verb: StateVerb, reason: str, now: datetime) -> AuditEntry:

@@ -54,6 +54,11 @@ class Decision:
     kind: DecisionKind
     layers: Layers
 
+    @property
+    def changes(self) -> bool:
+        """Whether anything is written."""
+        return self.kind is DecisionKind.CHANGE
+
 
 def decide(layers: Layers, verb: StateVerb) -> Decision:
     """What a verb does: it sets the people's layer to its target, unless that lies above the ceiling.

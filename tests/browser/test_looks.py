@@ -37,6 +37,14 @@ PAGES = (
     "/model-types/",
     "/bootstrap/",
     "/workspaces/none/runtimes/",
+    "/api/",
+    "/api/docs/",
+    "/api/authz/v1/workspaces",
+    "/api/runtime/v1/workspaces/lab/runtimes",
+    "/api/runtime/v1/workspaces/lab/runtimes/mojo",
+    "/api/runtime/v1/workspaces/lab/runtimes/mojo:deprecate",
+    "/api/runtime/v1/workspaces/lab/runtimes?filter=nothing",
+    "/api/nothing",
 )
 
 

@@ -48,6 +48,10 @@ def test_only_platform_admins_make_workspaces(cast: Cast, role: str) -> None:
         ({"description": "a\x00"}, "description"),
         ({"description": "x" * 2001}, "description"),
         ({"annotations": {"team": 7}}, "annotations.team"),
+        ({"annotations": {"team": "a\x00"}}, "annotations.team"),
+        ({"annotations": {"k" * 254: ""}}, f"annotations.{'k' * 253}"),
+        ({"annotations": {"team": "x" * 32_769}}, "annotations.team"),
+        ({"annotations": {str(number): "" for number in range(101)}}, "annotations"),
     ],
 )
 def test_a_faulty_workspace_is_not_made(cast: Cast, values: dict[str, object], field: str) -> None:
