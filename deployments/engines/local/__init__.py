@@ -1,0 +1,1 @@
+"""Scorers as processes of this machine, behind Traefik."""

@@ -1,0 +1,43 @@
+"""Engines to test; each kind has its rig, and the contract's tests run on every one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deployments.engines.harness import MODEL, Caller, Rig
+from tests.deployments.engines.local.rig import LocalRig
+
+RIGS = {"local": LocalRig}
+
+
+@pytest.fixture(scope="session", params=sorted(RIGS))
+def rig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """An engine that many tests share, each with deployments of its own."""
+    made = RIGS[request.param](tmp_path_factory.mktemp("engine"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An artifact that answers the hammer's request rightly."""
+    path = tmp_path_factory.mktemp("artifact") / "model.json"
+    path.write_text(json.dumps(MODEL))
+    return path
+
+
+@pytest.fixture
+def deployment(request: pytest.FixtureRequest) -> str:
+    """A name that no other test has."""
+    return re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[-63:].strip("-")
+
+
+@pytest.fixture
+def caller(rig: Rig, model: Path) -> Caller:
+    """A worker on the shared engine."""
+    return Caller(rig, model)

@@ -1,0 +1,57 @@
+"""The local engine as tests of engines need it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from deployments.engines.local.engine import LocalEngine
+from deployments.engines.local.files import read
+from tests.mlops_console.machine import eventually, processes_naming
+
+IMAGES = {"good": "scorer", "slow": "scorer-slow-1", "neverready": "scorer-neverready", "crash": "scorer-crash-1"}
+
+
+@dataclass
+class LocalRig:
+    """An engine in a folder of its own."""
+
+    folder: Path
+
+    @cached_property
+    def engine(self) -> LocalEngine:
+        """The engine of the first worker."""
+        return LocalEngine(self.folder)
+
+    def reopen(self) -> LocalEngine:
+        """An engine of another worker."""
+        return LocalEngine(self.folder)
+
+    def image(self, kind: str) -> str:
+        """An image of the reference scorer."""
+        return f"registry.example.org:5000/h2oai/{IMAGES[kind]}:1.0.0"
+
+    def kill(self, deployment: str, key: str) -> None:
+        """Send SIGKILL to a scorer, and wait until it is dead."""
+        pid = self.pid(deployment, key)
+        os.kill(pid, signal.SIGKILL)
+        assert eventually(lambda: pid not in self.processes())
+
+    def pid(self, deployment: str, key: str) -> int:
+        """The process that serves a workload."""
+        run = max((self.folder / "deployments" / deployment / key).glob("run-*"))
+        note = read(run / "started.json")
+        assert note
+        return int(note["pid"])
+
+    def processes(self, text: str = "") -> dict[int, str]:
+        """Living processes that name the engine's folder, and the text."""
+        return {pid: line for pid, line in processes_naming(self.folder).items() if text in line}
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        self.engine.clear_leftovers()
+        assert eventually(lambda: not self.processes()), self.processes()
