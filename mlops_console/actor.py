@@ -1,4 +1,4 @@
-"""Who acts: a person, a program with a token, the bootstrap, or a command on the server."""
+"""Who acts: a person, a program with a token, the bootstrap, a worker, or a command on the server."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class ActorKind(StrEnum):
     PERSON = "person"
     TOKEN = "token"  # noqa: S105 a kind of actor, no secret
     BOOTSTRAP = "bootstrap"
+    WORKER = "worker"
     COMMAND = "command"
 
 

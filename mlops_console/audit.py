@@ -24,6 +24,12 @@ class Verb(StrEnum):
     ACTIVATE = "activate"
     BOOTSTRAP = "bootstrap"
     REVOKE = "revoke"
+    PAUSE = "pause"
+    RESUME = "resume"
+    UPGRADE = "upgrade"
+    ABORT = "abort"
+    MOVE = "move"
+    FINISH = "finish"
 
 
 class Kind(StrEnum):
@@ -38,6 +44,11 @@ class Kind(StrEnum):
     USER = "user"
     TOKEN = "token"  # noqa: S105 a kind of subject, no secret
     VALUES = "values file"
+    EXPERIMENT = "experiment"
+    ARTIFACT = "artifact"
+    MODEL = "registered model"
+    DEPLOYMENT = "deployment"
+    ROLLOUT = "rollout"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 RUNTIMES_VALUES = env.file("RUNTIMES_VALUES")
 WEB_WORKERS = env.integer("WEB_WORKERS", default=2, minimum=1, maximum=64)
+ENGINE = env.choice("ENGINE", default="local", allowed=["local"])
+ENGINE_PORT = env.integer("ENGINE_PORT", default=0, minimum=0, maximum=65_535)
 SECRET_KEY = secret_key(DATA_DIR)
 
 # Apps and requests
@@ -40,6 +42,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "mlops_console.apps.ConsoleConfig",
     "runtimes.apps.RuntimesConfig",
+    "deployments.apps.DeploymentsConfig",
 ]
 MIDDLEWARE = [
     "mlops_console.web.middleware.RequestIdMiddleware",

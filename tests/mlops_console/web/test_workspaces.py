@@ -80,10 +80,8 @@ def test_what_a_workspace_holds_is_counted_and_keeps_it(cast: Cast) -> None:
     make_runtime(make_image(cast.workspace))
     client = cast.client("owner")
     detail = client.get("/workspaces/lab/")
-    assert {each["label"]: each["count"] for each in detail.context["holdings"]} == {
-        "runtime images": 1,
-        "runtimes": 1,
-    }
+    held = {each["label"]: each["count"] for each in detail.context["holdings"] if each["count"]}
+    assert held == {"runtime images": 1, "runtimes": 1}
     assert b'href="/workspaces/lab/runtimes/"' in detail.content
     asked = client.get("/workspaces/lab/delete/")
     assert b"1 runtime images" in asked.content

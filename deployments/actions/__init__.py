@@ -1,0 +1,1 @@
+"""Changes to experiments, models, deployments, plans and rollouts: one function a verb, one transaction each."""

@@ -1,0 +1,186 @@
+"""Starting an upgrade, and what people may want of it while it is under way. Status is the worker's to write."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from deployments import queries
+from deployments.actions.deployments import locked_deployment, look_now
+from deployments.actions.plans import planned
+from deployments.models import Composition, Deployment, Event, Plan, Rollout, RolloutStep
+from deployments.planning.plan import Plan as Planned
+from deployments.planning.targets import Targets, parse_target
+from deployments.rollouts.snapshot import Intent
+from mlops_console import audit
+from mlops_console.access import Right
+from mlops_console.actor import Actor
+from mlops_console.errors import Invalid, Missing, Refused
+from runtimes.models import Version
+from runtimes.rules.lifecycle import check_reason
+
+
+@transaction.atomic
+def start_plan(
+    *, actor: Actor, workspace: str, uid: str, plan: str, reason: str, now: datetime, leave_out_blocked: bool = False
+) -> Rollout | None:
+    """Start a plan as it was shown; None where everything in it is skipped.
+
+    Raises Missing, NotAllowed, Invalid without a reason, or Refused: `plan-moved` where the world is no longer the
+    plan's, `blocked` where a composition cannot move and is not to be left out.
+    """
+    deployment = locked_deployment(actor, workspace, uid, Right.WRITE)
+    kept = Plan.objects.filter(deployment=deployment, uid=plan).first()
+    if kept is None:
+        raise Missing(f"{deployment.display_name} has no plan {plan}.")
+    why = _checked(reason, required=True)
+    targets = {name: parse_target(text) for name, text in kept.targets.items()}
+    answer = planned(deployment, targets)
+    if answer.fingerprint != kept.fingerprint:
+        raise Refused("plan-moved", "Something that this plan rests on has changed since it was made.", {"plan": plan})
+    return _start(actor, deployment, answer, kept, why, now, leave_out_blocked=leave_out_blocked)
+
+
+@transaction.atomic
+def upgrade(
+    *, actor: Actor, workspace: str, uid: str, targets: Targets, now: datetime, reason: str = ""
+) -> Rollout | None:
+    """Plan and start an upgrade at once; None where everything is skipped.
+
+    Raises Missing, NotAllowed, Invalid, or Refused whole where any composition is blocked (R9).
+    """
+    deployment = locked_deployment(actor, workspace, uid, Right.WRITE)
+    answer = planned(deployment, targets)
+    return _start(actor, deployment, answer, None, _checked(reason), now, leave_out_blocked=False)
+
+
+def pause_rollout(*, actor: Actor, workspace: str, uid: str, number: int, now: datetime, reason: str = "") -> Rollout:
+    """Begin no further composition until resumed; raises Missing, NotAllowed or Refused."""
+    return _want(actor, workspace, uid, number, Intent.PAUSE, now, reason)
+
+
+def resume_rollout(*, actor: Actor, workspace: str, uid: str, number: int, now: datetime, reason: str = "") -> Rollout:
+    """Go on with a paused rollout; raises Missing, NotAllowed or Refused."""
+    return _want(actor, workspace, uid, number, Intent.RUN, now, reason)
+
+
+def abort_rollout(*, actor: Actor, workspace: str, uid: str, number: int, now: datetime, reason: str = "") -> Rollout:
+    """Undo what a rollout has moved so far; raises Missing, NotAllowed or Refused."""
+    return _want(actor, workspace, uid, number, Intent.ABORT, now, reason)
+
+
+_VERBS = {Intent.PAUSE: audit.Verb.PAUSE, Intent.RUN: audit.Verb.RESUME, Intent.ABORT: audit.Verb.ABORT}
+
+
+@transaction.atomic
+def _want(actor: Actor, workspace: str, uid: str, number: int, intent: Intent, now: datetime, reason: str) -> Rollout:
+    deployment = locked_deployment(actor, workspace, uid, Right.WRITE)
+    rollout = queries.find_rollout(deployment, number)
+    if rollout.is_over:
+        raise Refused("over", f"Rollout #{number} has ended; nothing of it can be changed any more.")
+    if rollout.intent == intent:
+        return rollout
+    if rollout.intent == Intent.ABORT:
+        raise Refused("aborted", f"Rollout #{number} is being undone; that cannot be stopped half-way.")
+    before, why = rollout.intent, _checked(reason)
+    rollout.intent, rollout.intent_by, rollout.intent_reason = intent.value, actor.name, why
+    rollout.save(update_fields=["intent", "intent_by", "intent_reason"])
+    verb = _VERBS[intent]
+    entry = _entry(actor, verb, deployment, number, now, why, before={"intent": before}, after={"intent": intent.value})
+    audit.record([entry])
+    sentence = f"{actor.name} wants it to {verb.value}" + (f": {why}" if why else ".")
+    Event.objects.create(deployment=deployment, rollout=rollout, at=now, kind=f"want-{verb.value}", sentence=sentence)
+    look_now(deployment, now)
+    return rollout
+
+
+def _start(
+    actor: Actor,
+    deployment: Deployment,
+    answer: Planned,
+    kept: Plan | None,
+    reason: str,
+    now: datetime,
+    *,
+    leave_out_blocked: bool,
+) -> Rollout | None:
+    if answer.blocked and not leave_out_blocked:
+        rows = [
+            {"experiment": each.experiment_id, "code": each.code, "why": each.sentence, "cure": each.cure}
+            for each in answer.blocked
+        ]
+        raise Refused("blocked", " ".join(each.sentence for each in answer.blocked[:20]), {"blocked": rows})
+    if not answer.changes:
+        return None
+    number = (deployment.rollouts.aggregate(last=Max("number"))["last"] or 0) + 1
+    try:
+        with transaction.atomic():
+            rollout = Rollout.objects.create(
+                deployment=deployment, plan=kept, number=number, reason=reason, started_by=actor.name, created_at=now
+            )
+    except IntegrityError:
+        raise Refused("rollout-in-progress", "A rollout of this deployment is under way already.") from None
+    _store_steps(rollout, answer, now)
+    deployment.revision += 1
+    deployment.updated_at, deployment.was_rolled_back = now, False
+    deployment.save(update_fields=["revision", "updated_at", "was_rolled_back"])
+    sentence = f"{actor.name} started the rollout" + (f": {reason}" if reason else ".")
+    Event.objects.create(deployment=deployment, rollout=rollout, at=now, kind="started", sentence=sentence)
+    moves = {each.experiment_name: each.after.number for each in answer.changes if each.after}
+    before = {each.experiment_name: each.before.number for each in answer.changes if each.before}
+    audit.record([_entry(actor, audit.Verb.UPGRADE, deployment, number, now, reason, before=before, after=moves)])
+    look_now(deployment, now)
+    return rollout
+
+
+def _store_steps(rollout: Rollout, answer: Planned, now: datetime) -> None:
+    """One step for each composition that moves; both versions are held until this is committed."""
+    compositions = {each.uid: each for each in Composition.objects.filter(deployment=rollout.deployment_id)}
+    names = {each.after.name for each in answer.changes if each.after}
+    versions = {each.name: each for each in _held(names)}
+    steps = []
+    for position, each in enumerate(answer.changes):
+        composition = compositions[each.composition]
+        key = f"{composition.uid}-{rollout.pk}"
+        steps.append(
+            RolloutStep(
+                rollout=rollout,
+                position=position,
+                composition=composition,
+                before_id=composition.version_id,
+                after=versions[each.after.name] if each.after else None,
+                old_workload=composition.workload,
+                new_workload=key,
+                again_workload=f"{key}-again",
+                phase_at=now,
+            )
+        )
+    RolloutStep.objects.bulk_create(steps)
+
+
+def _held(names: set[str]) -> list[Version]:
+    found = []
+    for name in sorted(names):
+        _, workspace, _, image, _, number = name.split("/")
+        rows = Version.objects.select_for_update(of=("self",), no_key=True).select_related("image__workspace")
+        found.append(rows.get(image__workspace__uid=workspace, image__uid=image, version=number))
+    return found
+
+
+def _checked(reason: str, *, required: bool = False) -> str:
+    if not reason.strip() and not required:
+        return ""
+    try:
+        return check_reason(reason)
+    except ValueError as fault:
+        raise Invalid({"reason": str(fault)}) from None
+
+
+def _entry(
+    actor: Actor, verb: audit.Verb, deployment: Deployment, number: int, now: datetime, reason: str, **differing: Any
+) -> Any:
+    subject = audit.Subject(audit.Kind.ROLLOUT, f"{deployment.name}/rollouts/{number}", deployment.workspace.uid)
+    return audit.entry(actor=actor, verb=verb, subject=subject, now=now, reason=reason, **differing)

@@ -1,0 +1,146 @@
+"""From rows to the frozen world that plans are computed from, in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db.models import Q, QuerySet
+
+from deployments.models import Composition, Deployment, Rollout
+from deployments.planning.matching import Candidate
+from deployments.planning.snapshot import (
+    CompositionFact,
+    DeploymentFact,
+    ImageFact,
+    RuntimeFact,
+    VersionFact,
+    World,
+)
+from deployments.planning.targets import Target, ToImage, ToVersion
+from mlops_console.models import GLOBAL
+from runtimes.models import Runtime, RuntimeImage, Version
+from runtimes.rules.lifecycle import State
+
+RUNS = ("runtime__workspace", "runtime__image__workspace", "runtime__pinned_version__image__workspace")
+
+
+def deployment_facts(
+    deployments: Sequence[Deployment], targets: Mapping[str, Target] | None = None
+) -> tuple[list[DeploymentFact], World]:
+    """Deployments with their compositions, and the world that they and some targets reach.
+
+    Four queries, however many deployments and compositions there are.
+    """
+    keys = [each.pk for each in deployments]
+    compositions = list(
+        Composition.objects.filter(deployment__in=keys)
+        .select_related("experiment", "version__image__workspace", *RUNS)
+        .order_by("deployment", "position")
+    )
+    rollouts = {each.deployment_id: each for each in Rollout.objects.active().filter(deployment__in=keys)}
+    runtimes = {each.runtime_id: each.runtime for each in compositions}
+    images = {each.version.image_id for each in compositions} | _images_of(runtimes.values())
+    world = _world(runtimes.values(), Q(pk__in=images) | _named((targets or {}).values()))
+    of: dict[int, list[CompositionFact]] = {key: [] for key in keys}
+    for each in compositions:
+        of[each.deployment_id].append(_composition_fact(each))
+    facts = [
+        DeploymentFact(
+            name=each.name,
+            display_name=each.display_name,
+            revision=str(each.revision),
+            paused=each.paused,
+            rollout_in_progress=f"#{rollouts[each.pk].number}" if each.pk in rollouts else None,
+            compositions=tuple(of[each.pk]),
+        )
+        for each in deployments
+    ]
+    return facts, world
+
+
+def candidates_of(rows: QuerySet[Runtime]) -> tuple[list[Candidate], World]:
+    """Some runtimes as candidates for an experiment, and their world, in three queries."""
+    runtimes = list(rows.select_related("workspace", "image__workspace", "pinned_version__image__workspace"))
+    world = _world(runtimes, Q(pk__in=_images_of(runtimes)))
+    return [
+        Candidate(runtime=world.runtimes[each.name], model_type=each.model_type_id, selector=each.selector)
+        for each in runtimes
+    ], world
+
+
+def version_fact(version: Version) -> VersionFact:
+    """A version as plans see it; its image and workspace should have been read with it."""
+    return VersionFact(
+        name=version.name,
+        number=version.version,
+        reference=version.reference,
+        state=State(version.state),
+        readiness_probe_path=version.readiness_probe_path,
+        architectures=tuple(version.architectures),
+    )
+
+
+def _world(runtimes: Iterable[Runtime], wanted: Q) -> World:
+    images = {each.pk: each for each in RuntimeImage.objects.filter(wanted).select_related("workspace")}
+    versions: dict[int, list[VersionFact]] = {key: [] for key in images}
+    for version in Version.objects.filter(image__in=images).order_by("image", "-precedence"):
+        version.image = images[version.image_id]
+        versions[version.image_id].append(version_fact(version))
+    return World.of(
+        (
+            ImageFact(
+                name=each.name,
+                display_name=each.display_name,
+                state=State(each.state),
+                versions=tuple(versions[key]),
+            )
+            for key, each in images.items()
+        ),
+        (_runtime_fact(each) for each in runtimes),
+    )
+
+
+def _images_of(runtimes: Iterable[Runtime]) -> set[int]:
+    found = set()
+    for each in runtimes:
+        found.add(each.image_id)
+        if each.pinned_version is not None:
+            found.add(each.pinned_version.image_id)
+    return found
+
+
+def _named(targets: Iterable[Target]) -> Q:
+    """The images that targets name, and the inherited ones of the same id."""
+    uids: dict[str, set[str]] = {}
+    for target in targets:
+        name = target.name if isinstance(target, ToImage | ToVersion) else ""
+        match name.split("/"):
+            case ["workspaces", workspace, "runtimeImages", uid, *_] if "\x00" not in name:
+                uids.setdefault(workspace, set()).add(uid)
+                uids.setdefault(GLOBAL, set()).add(uid)
+    wanted = Q(pk__in=())
+    for workspace, known in uids.items():
+        wanted |= Q(workspace__uid=workspace, uid__in=known)
+    return wanted
+
+
+def _runtime_fact(runtime: Runtime) -> RuntimeFact:
+    return RuntimeFact(
+        name=runtime.name,
+        display_name=runtime.display_name,
+        image=runtime.image.name,
+        pinned=runtime.pinned_version.name if runtime.pinned_version else None,
+        state=State(runtime.state),
+        environment_variables=runtime.environment_variables,
+    )
+
+
+def _composition_fact(composition: Composition) -> CompositionFact:
+    return CompositionFact(
+        uid=composition.uid,
+        experiment_id=composition.experiment.uid,
+        experiment_name=composition.experiment.display_name,
+        runtime=composition.runtime.name,
+        version=composition.version.name,
+        gpu_count=int(composition.options.get("gpuCount", 0)),
+    )
