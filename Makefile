@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 TESTS ?=
 WORKERS ?= 2
+CASES ?= 20000
 
 # uv does not read pip's configuration; a machine whose packages come from elsewhere says so there.
 UV := index="$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}"; \
@@ -12,13 +13,17 @@ UV := index="$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --annotation-style line pyproject.toml
 
-.PHONY: run test lint format lock install chromium
+.PHONY: run test test-schema lint format lock install chromium
 
 run: $(VENV)/.base
 	$(BIN)/python manage.py up --demo
 
 test: install chromium
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
+
+# The API against its OpenAPI document, with more cases than `make test` has time for.
+test-schema: install
+	CASES=$(CASES) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -rP tests/house/test_api_schema.py
 
 lint: install
 	$(BIN)/ruff check .

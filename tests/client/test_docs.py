@@ -131,5 +131,5 @@ def test_every_button_and_field_of_the_browser_s_column_has_that_name_in_the_con
     labels = {label for cell in cells for label in _LABEL.findall(cell)}
     verbs = {"Deprecate", "Disable", "Enable", "Activate"}  # made of the verbs' own words
     assert len(labels) > 25
-    missing = {each for each in labels - verbs if not re.search(r"""[>"} ]""" + re.escape(each) + r"""[<"…]""", known)}
+    missing = {each for each in labels - verbs if not re.search(r"""[>"} ]""" + re.escape(each) + r"""[<"…{]""", known)}
     assert missing == set()

@@ -137,7 +137,7 @@ def each_case(operation: Operation, examples: int, send: Callable[..., None]) ->
     create_test(operation=operation, test_func=send, config=config)()
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [pytest.param(role, marks=pytest.mark.xdist_group(role)) for role in ROLES])
 def test_every_answer_is_one_that_the_document_tells(
     world: Cast, application: WSGIHandler, subtests: pytest.Subtests, role: str
 ) -> None:
