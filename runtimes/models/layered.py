@@ -81,8 +81,9 @@ class Layered(models.Model):
 
     @property
     def state_reason(self) -> str:
-        """Why the row is in its effective state."""
-        return self.platform_reason if self.platform_holds else self.api_reason
+        """Why the row is in its effective state: the values file speaks where people hold it there without a word."""
+        both = self.platform_state == self.api_state != State.ACTIVE
+        return self.platform_reason if self.platform_holds or (both and not self.api_reason) else self.api_reason
 
     @property
     def state_at(self) -> datetime | None:

@@ -46,6 +46,14 @@ def test_a_state_change_records_who_when_and_why(cast: Cast) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("reason", "shown"), [("", "end of life"), ("ours too", "ours too")], ids=["silent", "told"])
+def test_where_both_layers_hold_a_row_people_speak_before_the_values_file(cast: Cast, reason: str, shown: str) -> None:
+    make_runtime(make_image(cast.workspace), platform_state="DEPRECATED", platform_reason="end of life")
+    change(cast, StateVerb.DISABLE)
+    assert change(cast, StateVerb.DEPRECATE, reason=reason).state_reason == shown
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("reason", [" ", "x" * 1001, "a\x00b"])
 def test_a_reason_that_says_nothing_is_refused(cast: Cast, reason: str) -> None:
     make_runtime(make_image(cast.workspace))
