@@ -8,3 +8,10 @@ class DeploymentsConfig(AppConfig):
 
     name = "deployments"
     verbose_name = "Deployments"
+
+    def ready(self) -> None:
+        """Tell the pages of runtimes, which know nothing of this app, what stands on them."""
+        from deployments.web.uses import deployments_on
+        from runtimes.web.uses import tell_uses
+
+        tell_uses(deployments_on)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
+from django.db.models import BigIntegerField, Case, F, OuterRef, Q, QuerySet, Subquery, When
 
 from deployments.models import Artifact, Composition, Deployment, Event, Experiment, RegisteredModel, Rollout
 from deployments.snapshots import RUNS
@@ -13,66 +12,11 @@ from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.errors import Missing
 from mlops_console.queries import Scope, scope_for, workspaces_of
-from runtimes.models import Version
-from runtimes.models.search import matching
+from runtimes.models import Runtime, Version
 from runtimes.rules.lifecycle import State
 
+_LATEST: Final = "latest_id"
 R = TypeVar("R", Artifact, Deployment, Experiment, RegisteredModel)
-
-
-DEPLOYMENT_ORDERS: Final[dict[str, tuple[str, ...]]] = {
-    "name": ("display_name",),
-    "mode": ("mode",),
-    "health": ("health",),
-    "upgrade": ("upgrade_available",),
-    "workspace": ("workspace__display_name",),
-    "updated": ("updated_at",),
-}
-EXPERIMENT_ORDERS: Final[dict[str, tuple[str, ...]]] = {
-    "name": ("display_name",),
-    "model_type": ("type_name",),
-    "owner": ("owner_name",),
-    "deployments": ("deployment_count",),
-    "workspace": ("workspace__display_name",),
-    "created": ("created_at",),
-}
-
-
-@dataclass(frozen=True)
-class DeploymentFilter:
-    """What a list of deployments narrows by; an empty value does not narrow.
-
-    `runtime`, `image` and `version` are resource names, the last two of what runs, not of what a runtime stands for.
-    """
-
-    search: str = ""
-    health: str = ""
-    mode: str = ""
-    runtime: str = ""
-    image: str = ""
-    version: str = ""
-    upgrade_available: bool | None = None
-
-    def apply(self, rows: QuerySet[Deployment]) -> QuerySet[Deployment]:
-        """Narrow deployments that carry `upgrade_available`."""
-        if self.health:
-            rows = rows.filter(health=self.health)
-        if self.mode:
-            rows = rows.filter(mode=self.mode)
-        if any((self.runtime, self.image, self.version)):
-            rows = rows.filter(Exists(self._running().filter(deployment=OuterRef("pk"))))
-        if self.upgrade_available is not None:
-            rows = rows.filter(upgrade_available=self.upgrade_available)
-        return matching(rows, self.search) if self.search else rows
-
-    def _running(self) -> QuerySet[Composition]:
-        """One composition has to answer all that is asked of compositions."""
-        rows = Composition.objects.all()
-        if self.runtime:
-            rows = rows.filter(_named(self.runtime, "runtimes", "runtime"))
-        if self.image:
-            rows = rows.filter(_named(self.image, "runtimeImages", "version__image"))
-        return rows.filter(_named_version(self.version)) if self.version else rows
 
 
 def experiments_in(scope: Scope) -> QuerySet[Experiment]:
@@ -85,41 +29,43 @@ def deployments_in(scope: Scope) -> QuerySet[Deployment]:
     return Deployment.objects.filter(scope.rows(), deleted_at__isnull=True).select_related("workspace", "creator")
 
 
-def deployment_list(scope: Scope, narrow: DeploymentFilter = DeploymentFilter()) -> QuerySet[Deployment]:
-    """The deployments of a scope with what a list shows of them."""
-    rows = deployments_in(scope).annotate(
-        upgrade_available=Exists(upgradable().filter(deployment=OuterRef("pk"))),
-    )
-    shown = with_latest(Composition.objects.select_related("experiment", "version__image", "runtime"))
-    return narrow.apply(rows).prefetch_related(Prefetch("compositions", shown.order_by("position")))
-
-
 def with_latest(rows: QuerySet[Composition]) -> QuerySet[Composition]:
     """Annotate `latest_id`: the version that Latest would lead to, NULL where it leads nowhere (R9).
 
     The same as `planning.latest_of`, but that a disabled runtime leads nowhere either.
     """
-    current = Version.objects.filter(image=OuterRef("runtime__image")).best_first()
-    nowhere = Q(runtime__state=State.DISABLED.value) | Q(
-        Q(runtime__pinned_version__state=State.DISABLED.value)
-        | Q(runtime__pinned_version__image__state=State.DISABLED.value),
-        runtime__pinned_version__isnull=False,
-    )
-    return rows.annotate(
-        latest_id=Case(
-            When(nowhere, then=None),
-            When(runtime__pinned_version__isnull=False, then=F("runtime__pinned_version")),
-            When(runtime__image__state=State.DISABLED.value, then=None),
-            default=Subquery(current.values("pk")[:1]),
-            output_field=BigIntegerField(null=True),
-        )
-    )
+    return rows.annotate(**{_LATEST: _latest("runtime__")})
 
 
-def upgradable() -> QuerySet[Composition]:
-    """The compositions that Latest would move, up or down; the same as `planning.upgrade_available`."""
-    return with_latest(Composition.objects.order_by()).filter(
-        ~Q(latest_id=F("version_id")), latest_id__isnull=False
+def moved_by_latest(runtimes: QuerySet[Runtime]) -> Q:
+    """The condition that Latest would move a composition on one of some runtimes; asks for these in one query.
+
+    The same as `planning.upgrade_available`. Compositions are many and runtimes few, so where those lead is found out
+    once for each runtime, and not again for each composition.
+    """
+    led_to: dict[int, list[int]] = {}
+    for runtime, version in runtimes.order_by().values_list("pk", _latest("")):
+        if version is not None:
+            led_to.setdefault(version, []).append(runtime)
+    moved = Q(pk__in=())
+    for version, leading in led_to.items():
+        moved |= Q(~Q(version=version), runtime__in=leading)
+    return moved
+
+
+def _latest(path: str) -> Case:
+    """The version that a runtime leads to; `path` leads from the row to its runtime."""
+    disabled = State.DISABLED.value
+    current = Version.objects.filter(image=OuterRef(f"{path}image")).best_first()
+    pinned = Q(**{f"{path}pinned_version__isnull": False})
+    unusable = Q(**{f"{path}pinned_version__state": disabled}) | Q(**{f"{path}pinned_version__image__state": disabled})
+    return Case(
+        When(Q(**{f"{path}state": disabled}), then=None),
+        When(pinned & unusable, then=None),
+        When(pinned, then=F(f"{path}pinned_version")),
+        When(Q(**{f"{path}image__state": disabled}), then=None),
+        default=Subquery(current.values("pk")[:1]),
+        output_field=BigIntegerField(null=True),
     )
 
 
@@ -169,20 +115,6 @@ def find_rollout(deployment: Deployment, number: int) -> Rollout:
 def events_of(rollout: Rollout) -> QuerySet[Event]:
     """What happened in a rollout, in order."""
     return Event.objects.filter(rollout=rollout).select_related("composition__experiment").order_by("pk")
-
-
-def _named(name: str, kind: str, path: str) -> Q:
-    """The condition that a row of a kind has a resource name; other texts name nothing."""
-    match name.split("/"):
-        case ["workspaces", workspace, word, uid] if word == kind and "\x00" not in name:
-            return Q(**{f"{path}__workspace__uid": workspace, f"{path}__uid": uid})
-        case _:
-            return Q(pk__in=())
-
-
-def _named_version(name: str) -> Q:
-    image, _, number = name.rpartition("/versions/")
-    return _named(image, "runtimeImages", "version__image") & Q(version__version=number)
 
 
 def _one(rows: QuerySet[R], otherwise: str) -> R:

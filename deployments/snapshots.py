@@ -17,6 +17,7 @@ from deployments.planning.snapshot import (
     World,
 )
 from deployments.planning.targets import Target, ToImage, ToVersion
+from deployments.rollouts.reading import gpu_count
 from mlops_console.models import GLOBAL
 from runtimes.models import Runtime, RuntimeImage, Version
 from runtimes.rules.lifecycle import State
@@ -142,5 +143,5 @@ def _composition_fact(composition: Composition) -> CompositionFact:
         experiment_name=composition.experiment.display_name,
         runtime=composition.runtime.name,
         version=composition.version.name,
-        gpu_count=int(composition.options.get("gpuCount", 0)),
+        gpu_count=gpu_count(composition.options),
     )

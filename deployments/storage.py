@@ -13,7 +13,7 @@ from typing import Final
 
 from django.conf import settings
 
-from mlops_console.errors import Invalid
+from mlops_console.errors import Invalid, Refused
 
 SIZE_MAX: Final = 1024 * 1024 * 1024
 _LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -36,7 +36,11 @@ def path_of(uid: str) -> Path:
 
 
 def store(uid: str, chunks: Iterable[bytes]) -> Stored:
-    """Write a file aside and move it into place when it is whole; raises Invalid for one of more than 1 GiB."""
+    """Write a file aside and put it into place when it is whole.
+
+    Raises Invalid for one of more than 1 GiB, and Refused where there is one already: what somebody has taken note of
+    is never replaced.
+    """
     target = path_of(uid)
     target.parent.mkdir(parents=True, exist_ok=True)
     size, weak, strong = 0, md5(usedforsecurity=False), sha256()
@@ -52,7 +56,10 @@ def store(uid: str, chunks: Iterable[bytes]) -> Stored:
                 out.write(chunk)
             out.flush()
             os.fsync(out.fileno())
-        Path(aside).replace(target)
+        # Unlike a rename, a link fails where there is something.
+        os.link(aside, target)
+    except FileExistsError:
+        raise Refused("taken", f"The artifact {uid} has its file already.") from None
     finally:
         Path(aside).unlink(missing_ok=True)
     return Stored(size, weak.hexdigest(), strong.hexdigest())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from deployments.models import Composition, Deployment, Experiment, Lease
+from deployments.planning.modes import Mode
 from mlops_console.models import Workspace
+from runtimes import queries
 from runtimes.models import ModelType, Runtime, RuntimeImage, Version
 from runtimes.rules.versions import precedence
 
@@ -40,3 +43,51 @@ def make_runtime(image: RuntimeImage, uid: str = "mojo", *, model_type: str = "h
         model_type=make_model_type(model_type),
         **{"workspace": image.workspace, "display_name": uid.replace("-", " ").capitalize()} | fields,
     )
+
+
+def make_experiment(
+    workspace: Workspace, name: str = "Churn", *, model_type: str = "h2o3_mojo", **fields: Any
+) -> Experiment:
+    """An experiment without a file; no model type where `model_type` is empty."""
+    known = make_model_type(model_type) if model_type else None
+    return Experiment.objects.create(workspace=workspace, display_name=name, model_type=known, **fields)
+
+
+def make_deployment(
+    runtime: Runtime, *experiments: Experiment, name: str = "Churn live", version: Version | None = None, **fields: Any
+) -> Deployment:
+    """A deployment with a composition for each experiment, or for a new one: single, or split where there are more.
+
+    They run `version`, or what the runtime stands for now; the workspace is the experiments'.
+    """
+    made = experiments or (make_experiment(fields.get("workspace", runtime.workspace)),)
+    mode = Mode.SINGLE if len(made) == 1 else Mode.SPLIT
+    deployment = Deployment.objects.create(
+        **{"workspace": made[0].workspace, "display_name": name, "mode": mode.value} | fields
+    )
+    for position, experiment in enumerate(made):
+        make_composition(deployment, experiment, runtime, version, position=position)
+    Lease.objects.create(deployment=deployment)
+    return deployment
+
+
+def make_composition(
+    deployment: Deployment, experiment: Experiment, runtime: Runtime, version: Version | None = None, **fields: Any
+) -> Composition:
+    """One more composition of a deployment; the champion of a shadow deployment is at position 0."""
+    position = fields.get("position", deployment.compositions.count())
+    composition = Composition(
+        deployment=deployment,
+        experiment=experiment,
+        runtime=runtime,
+        version=version or queries.current_of(runtime),
+        **{
+            "position": position,
+            "is_mirror": deployment.mode == Mode.SHADOW and position > 0,
+            "weight": 100 if deployment.mode != Mode.SPLIT else 50,
+        }
+        | fields,
+    )
+    composition.workload = f"{composition.uid}-0"
+    composition.save()
+    return composition

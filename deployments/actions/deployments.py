@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from deployments import queries
+from deployments.actions.reasons import checked_reason
 from deployments.actions.waking import wake
 from deployments.models import Composition, Deployment, Event, Experiment, Lease, Rollout
 from deployments.planning.matching import match_one
@@ -91,6 +92,7 @@ def create_deployment(
             artifact_type=wish.artifact_type,
             artifact_processor=wish.artifact_processor,
             options=dict(wish.options),
+            started_with={**runtime.environment_variables, **variables},
         )
         composition.workload = f"{composition.uid}-0"
         composition.save()
@@ -148,6 +150,7 @@ def look_now(deployment: Deployment, now: datetime) -> None:
 @transaction.atomic
 def _set_paused(actor: Actor, workspace: str, uid: str, now: datetime, reason: str, *, paused: bool) -> Deployment:
     row = locked_deployment(actor, workspace, uid, Right.WRITE)
+    reason = checked_reason(reason)
     if row.paused is paused:
         return row
     if paused and Rollout.objects.active().filter(deployment=row).exists():
@@ -156,11 +159,21 @@ def _set_paused(actor: Actor, workspace: str, uid: str, now: datetime, reason: s
     row.revision += 1
     row.updated_at = now
     row.save(update_fields=["paused", "revision", "updated_at"])
+    if not paused:
+        _take_note_of_variables(row)
     verb = audit.Verb.PAUSE if paused else audit.Verb.RESUME
     _tell(row, now, verb.value, f"{actor.name} {'paused' if paused else 'resumed'} the deployment.")
     _record(actor, verb, row, now, reason=reason, before={"paused": not paused}, after={"paused": paused})
     look_now(row, now)
     return row
+
+
+def _take_note_of_variables(deployment: Deployment) -> None:
+    """What is resumed starts anew, with the variables that its runtime has by now."""
+    compositions = list(deployment.compositions.select_related("runtime"))
+    for each in compositions:
+        each.started_with = {**each.runtime.environment_variables, **deployment.environment_variables}
+    Composition.objects.bulk_update(compositions, ["started_with"], batch_size=500)
 
 
 def _experiments(faults: Faults, workspace: Workspace, wishes: Sequence[Wish]) -> dict[str, Experiment]:

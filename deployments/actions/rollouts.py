@@ -11,6 +11,7 @@ from django.db.models import Max
 from deployments import queries
 from deployments.actions.deployments import locked_deployment, look_now
 from deployments.actions.plans import planned
+from deployments.actions.reasons import checked_reason
 from deployments.models import Composition, Deployment, Event, Plan, Rollout, RolloutStep
 from deployments.planning.plan import Plan as Planned
 from deployments.planning.targets import Targets, parse_target
@@ -18,9 +19,8 @@ from deployments.rollouts.snapshot import Intent
 from mlops_console import audit
 from mlops_console.access import Right
 from mlops_console.actor import Actor
-from mlops_console.errors import Invalid, Missing, Refused
+from mlops_console.errors import Missing, Refused
 from runtimes.models import Version
-from runtimes.rules.lifecycle import check_reason
 
 
 @transaction.atomic
@@ -36,7 +36,7 @@ def start_plan(
     kept = Plan.objects.filter(deployment=deployment, uid=plan).first()
     if kept is None:
         raise Missing(f"{deployment.display_name} has no plan {plan}.")
-    why = _checked(reason, required=True)
+    why = checked_reason(reason, required=True)
     targets = {name: parse_target(text) for name, text in kept.targets.items()}
     answer = planned(deployment, targets)
     if answer.fingerprint != kept.fingerprint:
@@ -46,15 +46,18 @@ def start_plan(
 
 @transaction.atomic
 def upgrade(
-    *, actor: Actor, workspace: str, uid: str, targets: Targets, now: datetime, reason: str = ""
+    *, actor: Actor, workspace: str, uid: str, targets: Targets, now: datetime, reason: str = "", fingerprint: str = ""
 ) -> Rollout | None:
     """Plan and start an upgrade at once; None where everything is skipped.
 
-    Raises Missing, NotAllowed, Invalid, or Refused whole where any composition is blocked (R9).
+    Raises Missing, NotAllowed, Invalid, or Refused: `plan-moved` where a fingerprint is given and is no longer the
+    plan's, `blocked` where any composition cannot move (R9, R10).
     """
     deployment = locked_deployment(actor, workspace, uid, Right.WRITE)
     answer = planned(deployment, targets)
-    return _start(actor, deployment, answer, None, _checked(reason), now, leave_out_blocked=False)
+    if fingerprint and fingerprint != answer.fingerprint:
+        raise Refused("plan-moved", "Something that this plan rests on has changed since it was made.")
+    return _start(actor, deployment, answer, None, checked_reason(reason), now, leave_out_blocked=False)
 
 
 def pause_rollout(*, actor: Actor, workspace: str, uid: str, number: int, now: datetime, reason: str = "") -> Rollout:
@@ -85,7 +88,7 @@ def _want(actor: Actor, workspace: str, uid: str, number: int, intent: Intent, n
         return rollout
     if rollout.intent == Intent.ABORT:
         raise Refused("aborted", f"Rollout #{number} is being undone; that cannot be stopped half-way.")
-    before, why = rollout.intent, _checked(reason)
+    before, why = rollout.intent, checked_reason(reason)
     rollout.intent, rollout.intent_by, rollout.intent_reason = intent.value, actor.name, why
     rollout.save(update_fields=["intent", "intent_by", "intent_reason"])
     verb = _VERBS[intent]
@@ -168,15 +171,6 @@ def _held(names: set[str]) -> list[Version]:
         rows = Version.objects.select_for_update(of=("self",), no_key=True).select_related("image__workspace")
         found.append(rows.get(image__workspace__uid=workspace, image__uid=image, version=number))
     return found
-
-
-def _checked(reason: str, *, required: bool = False) -> str:
-    if not reason.strip() and not required:
-        return ""
-    try:
-        return check_reason(reason)
-    except ValueError as fault:
-        raise Invalid({"reason": str(fault)}) from None
 
 
 def _entry(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -45,9 +47,6 @@ class Deployment(models.Model):
     was_rolled_back = models.BooleanField(default=False)
     words = words_of("uid", "display_name", "description")
 
-    # What `queries.deployment_list` annotates.
-    upgrade_available: bool
-
     class Meta:
         ordering = ("display_name", "pk")
         constraints = (
@@ -86,6 +85,8 @@ class Composition(models.Model):
     artifact_type = models.CharField(max_length=100, blank=True)
     artifact_processor = models.CharField(max_length=100, blank=True)
     options = models.JSONField(default=dict, blank=True)
+    # The variables that its workload was started with, templates as they stand; None where nobody took note.
+    started_with = models.JSONField(null=True, blank=True)
 
     # What `queries.with_latest` annotates.
     latest_id: int | None
@@ -97,5 +98,14 @@ class Composition(models.Model):
             models.CheckConstraint(condition=Q(weight__lte=100), name="composition_weight_percent"),
         )
 
+    # By what it is read together with its `holder`.
+    HELD_THROUGH: ClassVar = ("deployment",)
+
     def __str__(self) -> str:
         return f"{self.experiment} in {self.deployment}"
+
+    @property
+    def holder(self) -> str:
+        """What uses its experiment, its runtime and its version, in words."""
+        gone = ", which is being removed" if self.deployment.deleted_at else ""
+        return f"the deployment {self.deployment.display_name}{gone}"

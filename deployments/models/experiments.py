@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -108,5 +109,13 @@ class ModelVersion(models.Model):
         ordering = ("model", "-number")
         constraints = (models.UniqueConstraint(fields=("model", "number"), name="model_version_number_once"),)
 
+    # By what it is read together with its `holder`.
+    HELD_THROUGH: ClassVar = ("model",)
+
     def __str__(self) -> str:
         return f"{self.model} {self.number}"
+
+    @property
+    def holder(self) -> str:
+        """What uses its experiment, in words."""
+        return f"version {self.number} of the registered model {self.model.display_name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
@@ -111,8 +111,16 @@ class RolloutStep(models.Model):
             models.CheckConstraint(condition=Q(phase__in=list(map(str, Phase))), name="step_phase_known"),
         )
 
+    # By what it is read together with its `holder`.
+    HELD_THROUGH: ClassVar = ("rollout__deployment",)
+
     def __str__(self) -> str:
         return f"{self.rollout} step {self.position}"
+
+    @property
+    def holder(self) -> str:
+        """What keeps its versions, in words."""
+        return f"rollout #{self.rollout.number} of the deployment {self.rollout.deployment.display_name}"
 
 
 class Event(models.Model):
@@ -157,11 +165,14 @@ class Lease(models.Model):
 
 
 class TrafficCount(models.Model):
-    """How many requests a version of a composition had answered by some instant, for the picture of a rollout."""
+    """How many requests a version of a composition had answered by some instant, for the picture of a rollout.
+
+    Under no workload stand the answers as clients got them.
+    """
 
     rollout = models.ForeignKey(Rollout, models.CASCADE, related_name="traffic")
     at = models.DateTimeField()
-    workload = models.CharField(max_length=100)
+    workload = models.CharField(max_length=100, blank=True)
     answered = models.PositiveBigIntegerField()
     failed = models.PositiveBigIntegerField()
 

@@ -48,38 +48,32 @@ def match_one(candidate: Candidate, world: World, model_type: str, metadata: Map
     """The answer of one candidate; raises KeyError as `match` does."""
     runtime = candidate.runtime
     if model_type and candidate.model_type != model_type:
-        return Match(candidate=candidate, why_not=f"It is for {candidate.model_type}, the experiment is {model_type}.")
+        sentence = f"It is for the model type {candidate.model_type}; the experiment's is {model_type}."
+        return Match(candidate=candidate, why_not=sentence)
     if runtime.state is State.DISABLED:
         return Match(candidate=candidate, why_not="It is disabled.")
     told = matches(candidate.selector, metadata)
     if not told.ok:
         return Match(candidate=candidate, why_not=f"Its selector does not match: {told.reason}.")
-    pinned = world.version(runtime.pinned) if runtime.pinned else None
+    pinned = None if runtime.pinned is None else world.version(runtime.pinned)
     image = world.images[pinned.image if pinned else runtime.image]
+    name = image.display_name
+    if image.state is State.DISABLED:
+        return Match(candidate=candidate, why_not=f"Its runtime image {name} is disabled.")
     version = pinned or image.current
-    if why_not := _unusable(image, version):
-        return Match(candidate=candidate, why_not=why_not)
+    if version is None:
+        sentence = f"Its runtime image {name} has no version that is active or deprecated."
+        return Match(candidate=candidate, why_not=sentence)
+    if version.state is State.DISABLED:
+        return Match(candidate=candidate, why_not=f"It is pinned to {version.number} of {name}, which is disabled.")
     return Match(candidate=candidate, version=version, warning=_warning(runtime, image, version))
 
 
-def _unusable(image: ImageFact, version: VersionFact | None) -> str:
-    if image.state is State.DISABLED:
-        return f"Its runtime image {image.display_name} is disabled."
-    if version is None:
-        return f"Its runtime image {image.display_name} has no version that is active or deprecated."
-    if version.state is State.DISABLED:
-        return f"It is pinned to {version.number} of {image.display_name}, which is disabled."
-    return ""
-
-
-def _warning(runtime: RuntimeFact, image: ImageFact, version: VersionFact | None) -> str:
-    deprecated = [
-        what
-        for what, state in (
-            ("the runtime", runtime.state),
-            (f"the runtime image {image.display_name}", image.state),
-            (f"version {version.number}" if version else "", version.state if version else State.ACTIVE),
-        )
-        if state is State.DEPRECATED
-    ]
-    return f"Deprecated: {', '.join(deprecated)}." if deprecated else ""
+def _warning(runtime: RuntimeFact, image: ImageFact, version: VersionFact) -> str:
+    states = (
+        ("the runtime", runtime.state),
+        (f"the runtime image {image.display_name}", image.state),
+        (f"version {version.number}", version.state),
+    )
+    deprecated = [what for what, state in states if state is State.DEPRECATED]
+    return f"Deprecated, that is usable but on the way out: {', '.join(deprecated)}." if deprecated else ""

@@ -38,6 +38,9 @@ def mode_fault(mode: Mode, weights: Sequence[int | None]) -> str:
                 return f"Every composition of an A/B split has a weight from 0 to {WEIGHT_MAX}."
             if not any(weights):
                 return "At least one composition of an A/B split has a weight above 0."
+    # The other modes do not use weights; one that is given is kept all the same.
+    if any(weight is not None and not 0 <= weight <= WEIGHT_MAX for weight in weights):
+        return f"A weight is a number from 0 to {WEIGHT_MAX}."
     return ""
 
 

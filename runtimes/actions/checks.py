@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+from django.db.models import Model, ProtectedError
 
 from mlops_console.errors import Invalid, Missing, Refused
 from mlops_console.models import Workspace
@@ -12,6 +14,8 @@ from runtimes.models.layered import Layered
 from runtimes.rules.names import check_description, check_display_name, check_uid, new_uid
 
 T = TypeVar("T")
+_HOLDERS_READ: Final = 1_000
+_HOLDERS_NAMED: Final = 20
 
 
 class Faults(dict[str, str]):
@@ -50,6 +54,28 @@ def hold_workspace(workspace: Workspace) -> None:
     """Keep a workspace from being deleted until the transaction ends; raises Missing when it is gone already."""
     if Workspace.objects.select_for_update(no_key=True).filter(pk=workspace.pk).first() is None:
         raise Missing(f"There is no workspace {workspace.uid} any more.")
+
+
+def in_use(what: str, uid: str, fault: ProtectedError) -> Refused:
+    """The refusal to delete what something else needs, named in words (R8)."""
+    users = _users_of(fault)
+    return Refused("in-use", f"The {what} {uid} is used by {', '.join(users)}.", {"used_by": users})
+
+
+def _users_of(fault: ProtectedError) -> list[str]:
+    """The first few of what holds a row, by resource name or, where it is but a part, by the `holder` it names."""
+    keys: dict[type[Model], list[Any]] = {}
+    for each in fault.protected_objects:
+        keys.setdefault(type(each), []).append(each.pk)
+    names: set[str] = set()
+    for model, found in keys.items():
+        rows = model._default_manager.filter(pk__in=found[:_HOLDERS_READ])
+        names |= {_called(each) for each in rows.select_related(*getattr(model, "HELD_THROUGH", ("workspace",)))}
+    return sorted(names)[:_HOLDERS_NAMED]
+
+
+def _called(row: Model) -> str:
+    return str(getattr(row, "holder", "") or getattr(row, "name", "") or row)
 
 
 def refuse_managed(row: Layered, what: str) -> None:

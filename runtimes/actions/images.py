@@ -15,8 +15,16 @@ from mlops_console.actor import Actor
 from mlops_console.errors import Refused
 from mlops_console.models import AuditEntry, Workspace
 from runtimes import queries
-from runtimes.actions.checks import Faults, checked_names, checked_uid, hold_workspace, refuse_managed, refuse_stale
-from runtimes.models import Runtime, RuntimeImage, Version
+from runtimes.actions.checks import (
+    Faults,
+    checked_names,
+    checked_uid,
+    hold_workspace,
+    in_use,
+    refuse_managed,
+    refuse_stale,
+)
+from runtimes.models import RuntimeImage, Version
 from runtimes.rules.versions import (
     check_architectures,
     check_probe_path,
@@ -105,7 +113,7 @@ def update_image(
 
 @transaction.atomic
 def delete_image(*, actor: Actor, workspace: str, uid: str, now: datetime, revision: int | None = None) -> None:
-    """Remove an image with its versions; raises Missing, NotAllowed, or Refused naming the runtimes bound to it."""
+    """Remove an image with its versions; raises Missing, NotAllowed, or Refused naming what uses it."""
     image = locked_image(actor, workspace, uid, Right.DELETE)
     refuse_managed(image, "deleted")
     refuse_stale(image, revision)
@@ -114,9 +122,8 @@ def delete_image(*, actor: Actor, workspace: str, uid: str, now: datetime, revis
     entries.append(audit.entry(actor=actor, verb=audit.Verb.DELETE, subject=_subject(image), now=now, before=before))
     try:
         image.delete()
-    except ProtectedError:
-        bound = Runtime.objects.filter(image__workspace=image.workspace, image__uid=uid)
-        raise in_use("runtime image", uid, [each.name for each in bound.select_related("workspace")[:20]]) from None
+    except ProtectedError as fault:
+        raise in_use("runtime image", uid, fault) from None
     audit.record(entries)
 
 
@@ -146,16 +153,15 @@ def add_version(
 
 @transaction.atomic
 def delete_version(*, actor: Actor, workspace: str, image: str, version: str, now: datetime) -> None:
-    """Remove a version; raises Missing, NotAllowed, or Refused naming the runtimes pinned to it (R8)."""
+    """Remove a version; raises Missing, NotAllowed, or Refused naming what uses it (R8)."""
     row = locked_image(actor, workspace, image, Right.DELETE)
     found = queries.find_version(actor, row.workspace.uid, image, version)
     refuse_managed(found, "deleted")
     entry = _version_entry(actor, audit.Verb.DELETE, found, now, before=_shown(found))
     try:
         found.delete()
-    except ProtectedError:
-        pinned = Runtime.objects.filter(pinned_version=found).select_related("workspace")
-        raise in_use("version", found.version, [each.name for each in pinned[:20]]) from None
+    except ProtectedError as fault:
+        raise in_use("version", found.version, fault) from None
     audit.record([entry])
 
 
@@ -165,11 +171,6 @@ def locked_image(actor: Actor, workspace: str, uid: str, right: Right) -> Runtim
     actor.require(right, found.workspace)
     row = RuntimeImage.objects.select_for_update(of=("self",)).select_related("workspace").filter(pk=found.pk)
     return queries.still_there(row, f"Runtime image {uid}")
-
-
-def in_use(what: str, uid: str, users: list[str]) -> Refused:
-    """The refusal to delete what something else needs (R8)."""
-    return Refused("in-use", f"The {what} {uid} is used by {', '.join(users)}.", {"used_by": users})
 
 
 def _checked_version(

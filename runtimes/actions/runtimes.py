@@ -16,8 +16,7 @@ from mlops_console.actor import Actor
 from mlops_console.errors import Immutable, Invalid, Missing, Refused
 from mlops_console.models import GLOBAL, AuditEntry, Workspace
 from runtimes import queries
-from runtimes.actions.checks import Faults, checked_uid, hold_workspace, refuse_managed, refuse_stale
-from runtimes.actions.images import in_use
+from runtimes.actions.checks import Faults, checked_uid, hold_workspace, in_use, refuse_managed, refuse_stale
 from runtimes.models import ModelType, Runtime, RuntimeImage, Version
 from runtimes.rules import runtime as rules
 from runtimes.rules import security_context
@@ -146,7 +145,7 @@ def delete_runtime(*, actor: Actor, workspace: str, uid: str, now: datetime, rev
     try:
         runtime.delete()
     except ProtectedError as fault:
-        raise in_use("runtime", uid, sorted(str(each) for each in fault.protected_objects)[:20]) from None
+        raise in_use("runtime", uid, fault) from None
     audit.record([entry])
     return runtime
 
