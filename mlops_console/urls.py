@@ -23,9 +23,12 @@ urlpatterns = [
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("api/", include("mlops_console.api.urls")),
     path("api/runtime/v1/", include("runtimes.api.urls")),
+    path("api/deployer/v2/", include("deployments.api.urls")),
+    path("api/storage/", include("deployments.api.storage.urls")),
     path("api/<path:rest>", Nowhere.as_view(), name="api-nowhere"),
     path("", include("mlops_console.web.urls")),
     path("", include("runtimes.web.urls")),
+    path("", include("deployments.web.urls")),
 ]
 handler400 = "mlops_console.handlers.bad_request"
 handler500 = "mlops_console.handlers.server_error"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -44,15 +44,22 @@ class Kind(StrEnum):
     TEXT = "text"
     CHOICE = "choice"
     INSTANT = "instant"
+    MEMBERS = "members"
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field of the API: the column behind it, what it holds, and of a choice the words that there are."""
+    """A field of the API: the column behind it, what it holds, and of a choice the words that there are.
 
-    path: str
+    `stored` leads from such words to what the column holds, where that is not the same. A list of members has no
+    column: `having` is the condition that a row has one.
+    """
+
+    path: str = ""
     kind: Kind = Kind.TEXT
     choices: tuple[str, ...] = ()
+    stored: Mapping[str, str] = field(default_factory=dict)
+    having: Callable[[str], Q] | None = None
 
 
 Fields: TypeAlias = Mapping[str, Field]
@@ -72,8 +79,10 @@ def order(text: str, fields: Fields, default: Order) -> Order:
     columns: dict[str, str] = {}
     try:
         for each in parse_order(text):
-            path = _known(each.field, fields, each.position).path
-            columns.setdefault(path, f"-{path}" if each.descending else path)
+            known = _known(each.field, fields, each.position)
+            if known.kind is Kind.MEMBERS:
+                raise LanguageFault(f"{each.field} is a list, and nothing is ordered by it", each.position)
+            columns.setdefault(known.path, f"-{known.path}" if each.descending else known.path)
     except LanguageFault as fault:
         raise Invalid({"orderBy": f"{fault}."}) from None
     return Order(tuple(columns.values())) if columns else default
@@ -98,6 +107,8 @@ def _condition(condition: Condition, field: Field) -> Q:
     items = value.items if isinstance(value, Listed) else (value,)
     if operator == ":":
         return _containing(condition, field, items[0])
+    if field.kind is Kind.MEMBERS:
+        raise LanguageFault(f"{condition.field} is a list; ask with : whether it has a member", condition.position)
     if field.kind is Kind.CHOICE and operator in _LOOKUPS:
         raise LanguageFault(f"{condition.field} has no order to compare by; use =, !=, in or :", condition.position)
     read = [_READERS[field.kind](item, field) for item in items]
@@ -112,6 +123,8 @@ def _condition(condition: Condition, field: Field) -> Q:
 
 
 def _containing(condition: Condition, field: Field, part: Item) -> Q:
+    if field.having is not None:
+        return field.having(_text(part))
     match field.kind:
         case Kind.INSTANT:
             raise LanguageFault(
@@ -120,7 +133,8 @@ def _containing(condition: Condition, field: Field, part: Item) -> Q:
             )
         case Kind.CHOICE:
             wanted = _member(_text(part)).casefold()
-            return Q(**{f"{field.path}__in": [choice for choice in field.choices if wanted in choice.casefold()]})
+            found = [field.stored.get(each, each) for each in field.choices if wanted in each.casefold()]
+            return Q(**{f"{field.path}__in": found})
     # As an expression, because a foreign key that holds a text knows no such lookup by its name.
     return Q(IContains(F(field.path), _text(part)))
 
@@ -135,7 +149,7 @@ def _choice(item: Item, field: Field) -> str:
     member = _member(item.text)
     if member not in field.choices and not member.endswith(_UNSPECIFIED):
         raise LanguageFault(f"{quoted(member)} is none of {', '.join(field.choices)}", item.position)
-    return member
+    return field.stored.get(member, member)
 
 
 def _member(text: str) -> str:

@@ -18,8 +18,10 @@ SERVICES: Final = {
     "workspaces": "/api/authz/v1/",
     "runtimes": "/api/runtime/v1/",
     "runtimeImages": "/api/runtime/v1/",
+    "deployments": "/api/deployer/v2/",
 }
-_NAME: Final = re.compile(r"(users|workspaces)/[^/:\s]+(?:/(\w+)/[^/:\s]+(?:/versions/[^/:\s]+)?)?")
+_PART: Final = r"/(?:versions|rollouts)/[^/:\s]+|/status|/metadata"
+_NAME: Final = re.compile(rf"(users|workspaces)/[^/:\s]+(?:/(\w+)/[^/:\s]+(?:{_PART})?)?")
 
 Address = Callable[[str], str]
 

@@ -85,6 +85,9 @@ _PATH: Final = {
     "runtime": "Id of a runtime of the workspace, or of one that it inherits from `global`.",
     "image": "Id of a runtime image of the workspace, or of one that it inherits from `global`.",
     "version": "A semantic version; a leading `v` is optional.",
+    "deployment": "Id of a deployment of the workspace.",
+    "experiment": "Id of an experiment of the workspace.",
+    "rollout": "Number of a rollout.",
 }
 _IN_BRACES: Final = re.compile(r"{(\w+)}")
 

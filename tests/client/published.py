@@ -17,9 +17,19 @@ def connect(url: str, token_provider: Callable[[], str], made_by: Callable[..., 
     """A client of the console at `url`, without the warnings that the way it asks for TLS provokes."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"ssl\.(SSLContext\(\)|PROTOCOL_TLS) .*deprecated", DeprecationWarning)
-        made = made_by(h2o_cloud_url=url, token_provider=token_provider)
+        made = _patiently(lambda: made_by(h2o_cloud_url=url, token_provider=token_provider))
     _made.append(made)  # kept: one that is collected leaves its sockets open, which Python warns of
     return made
+
+
+def _patiently(make: Callable[[], Any]) -> Any:
+    """What `make` makes; the client waits for 5 s at most, and the demo's scorers may be just starting."""
+    for _ in range(5):
+        try:
+            return make()
+        except httpx.TimeoutException:
+            continue
+    return make()
 
 
 def disconnect() -> None:

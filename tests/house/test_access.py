@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from deployments.models import Rollout
 from mlops_console.models import Token
 from runtimes.rules.lifecycle import StateVerb
 from tests.cast import Cast
-from tests.factories import make_image, make_model_type, make_runtime
+from tests.factories import make_deployment, make_experiment, make_image, make_model_type, make_runtime
 from tests.house.addresses import is_api, routes
 
 ROLES = ("admin", "owner", "operator", "viewer", "stranger", "nobody")
@@ -32,6 +33,9 @@ RUNTIME = {"workspace": "lab", "uid": "mojo"}
 IMAGE = {"workspace": "lab", "uid": "h2o3-mojo"}
 LAB = {"workspace": "lab"}
 TOKEN = {"token": 4711}
+DEPLOYMENT = {"workspace": "lab", "uid": "live"}
+ROLLOUT: dict[str, Any] = {"workspace": "lab", "rollout": 4711}
+EXPERIMENT = {"workspace": "lab", "uid": "trained"}
 
 TABLE: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "healthz": ({}, PUBLIC),
@@ -78,6 +82,22 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "runtimes:model-type-list": ({}, PLATFORM),
     "runtimes:model-type-delete": ({"name": "python/mlflow"}, PLATFORM),
     "runtimes:bootstrap-detail": ({}, PLATFORM),
+    "deployments:deployment-list": (LAB, MEMBERS),
+    "deployments:deployment-create": (LAB, WRITERS),
+    "deployments:deployment-detail": (DEPLOYMENT, MEMBERS),
+    "deployments:deployment-pause": (DEPLOYMENT, WRITERS),
+    "deployments:deployment-resume": (DEPLOYMENT, WRITERS),
+    "deployments:deployment-delete": (DEPLOYMENT, ADMINS),
+    "deployments:experiment-list": (LAB, MEMBERS),
+    "deployments:experiment-create": (LAB, WRITERS),
+    "deployments:experiment-detail": (EXPERIMENT, MEMBERS),
+    "deployments:experiment-delete": (EXPERIMENT, ADMINS),
+    "deployments:deployment-upgrade": (DEPLOYMENT, WRITERS),
+    "deployments:rollout-list": (LAB, MEMBERS),
+    "deployments:rollout-detail": (ROLLOUT, MEMBERS),
+    "deployments:rollout-pause": (ROLLOUT, WRITERS),
+    "deployments:rollout-resume": (ROLLOUT, WRITERS),
+    "deployments:rollout-abort": (ROLLOUT, WRITERS),
 }
 
 
@@ -87,7 +107,10 @@ def test_every_page_is_in_the_table() -> None:
 
 @pytest.fixture
 def world(cast: Cast) -> Cast:
-    make_runtime(make_image(cast.workspace, versions="v1.0.0"))
+    runtime = make_runtime(make_image(cast.workspace, versions="v1.0.0"))
+    deployment = make_deployment(runtime, uid="live")
+    Rollout.objects.create(pk=ROLLOUT["rollout"], deployment=deployment, number=1, started_by="owner")
+    make_experiment(cast.workspace, uid="trained")
     make_model_type("python/mlflow")
     Token.objects.create(pk=TOKEN["token"], user=cast.viewer, name="ci", digest="x")
     return cast

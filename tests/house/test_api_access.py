@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import transaction
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
+from deployments.api.storage.artifacts import ANNOUNCED, UPLOADED
+from deployments.api.storage.experiments import EXAMPLE
+from deployments.api.storage.models import EXAMPLE_MODEL
+from deployments.api.storage.versions import EXAMPLE_VERSION, SPARE_EXPERIMENT
+from deployments.models import Artifact, Composition, Deployment, Experiment, ModelVersion, RegisteredModel, Rollout
 from mlops_console.models import AuditEntry, Membership, User, Workspace
 from runtimes.models import Runtime, RuntimeImage, Version
 from tests.cast import Cast, Program
 from tests.factories import make_image, make_runtime
 from tests.house.addresses import is_api, routes
+from tests.house.deployed import DEPLOYMENT, MODEL_NAME, ROLLING, make_deployed
 
 ROLES = ("admin", "owner", "operator", "viewer", "stranger", "nobody", "reading admin", "reading operator")
 METHODS = ("GET", "POST", "PATCH", "DELETE", "PUT")
@@ -29,17 +37,22 @@ NO_METHOD = (405, 405, 405, 405, 405, 401, 405, 405)
 NOWHERE = (404, 404, 404, 404, 404, 401, 404, 404)
 PUBLIC = (200,) * len(ROLES)
 NO_METHOD_OF_PUBLIC = (405,) * len(ROLES)
+UNSIGNED = (403,) * len(ROLES)
 
 LAB, BARE = {"workspace": "lab"}, {"workspace": "bare"}
 RUNTIME = {"workspace": "lab", "runtime": "mojo"}
 IMAGE = {"workspace": "lab", "image": "h2o3-mojo"}
 SPARE = {"workspace": "lab", "image": "spare"}
 VERSION = IMAGE | {"version": "v1.0.0"}
+DEPLOYED = {"workspace": "lab", "deployment": DEPLOYMENT}
+MOVING = {"workspace": "lab", "deployment": ROLLING}
+ROLLOUT = MOVING | {"rollout": "1"}
 VIEWER = UUID("00000000-0000-4000-8000-000000004711")
 
 Expected = dict[str, tuple[int, ...]]
 READ: Expected = {"GET": MEMBERS}
 CHANGE: Expected = {"POST": WRITERS}
+CALL: Expected = {"POST": MEMBERS}
 COLLECTION: Expected = READ | CHANGE
 RESOURCE: Expected = {"GET": MEMBERS, "PATCH": WRITERS, "DELETE": ADMINS}
 
@@ -78,6 +91,69 @@ TABLE: dict[str, tuple[dict[str, Any], Expected]] = {
     "runtimes-api:version-activate": (VERSION, CHANGE),
     "runtimes-api:version-deprecate": (VERSION, CHANGE),
     "runtimes-api:version-disable": (VERSION, CHANGE),
+    "deployments-api:deployment-list": (LAB, COLLECTION),
+    "deployments-api:deployment-count": (LAB, READ),
+    "deployments-api:deployment-batch-upgrade": (LAB, CHANGE),
+    "deployments-api:deployment-status-batch": (LAB, READ),
+    "deployments-api:deployment-metadata-batch": (LAB, READ),
+    "deployments-api:deployment-detail": (DEPLOYED, RESOURCE),
+    "deployments-api:deployment-status": (DEPLOYED, READ),
+    "deployments-api:deployment-metadata": (DEPLOYED, READ),
+    "deployments-api:deployment-pause": (DEPLOYED, CHANGE),
+    "deployments-api:deployment-resume": (DEPLOYED, CHANGE),
+    "deployments-api:deployment-retry": (DEPLOYED, CHANGE),
+    "deployments-api:deployment-upgrade": (DEPLOYED, CHANGE),
+    "deployments-api:deployment-preview": (DEPLOYED, CALL),
+    "deployments-api:rollout-list": (MOVING, READ),
+    "deployments-api:rollout-detail": (ROLLOUT, READ),
+    "deployments-api:rollout-pause": (ROLLOUT, CHANGE),
+    "deployments-api:rollout-resume": (ROLLOUT, CHANGE),
+    "deployments-api:rollout-abort": (ROLLOUT, CHANGE),
+    "deployments-api:composition-list": ({}, {"GET": EVERYONE}),
+    "deployments-api:experiment-composition-list": (LAB | {"experiment": EXAMPLE}, READ),
+    "deployments-api:model-type-list": ({}, {"GET": EVERYONE}),
+    "deployments-api:artifact-type-list": ({}, {"GET": EVERYONE}),
+    "deployments-api:processor-list": ({}, {"GET": EVERYONE}),
+    "deployments-api:config-shortcuts": ({}, {"GET": EVERYONE}),
+    "deployments-api:config-replicas": ({}, {"GET": EVERYONE}),
+    "deployments-api:config-requirements": ({}, {"GET": EVERYONE}),
+    "deployments-api:config-security": ({}, {"GET": EVERYONE}),
+    "deployments-api:config-monitoring": ({}, {"GET": EVERYONE}),
+    "storage-api:experiment-create": ({}, CHANGE),
+    "storage-api:experiment-get": ({}, CALL),
+    "storage-api:experiment-update": ({}, CHANGE),
+    "storage-api:experiment-list": ({}, CALL),
+    "storage-api:experiment-count": ({}, CALL),
+    "storage-api:experiment-delete": ({}, {"POST": ADMINS}),
+    "storage-api:experiment-registered": ({}, CALL),
+    "storage-api:artifact-create": ({}, CHANGE),
+    "storage-api:artifact-get": ({}, CALL),
+    "storage-api:artifact-update": ({}, CHANGE),
+    "storage-api:artifact-upload-url": ({}, CHANGE),
+    "storage-api:artifact-download-url": ({}, CALL),
+    "storage-api:artifact-complete": ({}, CHANGE),
+    "storage-api:artifact-fail": ({}, CHANGE),
+    "storage-api:artifact-list": ({}, CALL),
+    "storage-api:artifact-count": ({}, CALL),
+    "storage-api:ingestion-request": ({}, CHANGE),
+    "storage-api:model-create": ({}, CHANGE),
+    "storage-api:model-get": ({}, CALL),
+    "storage-api:model-by-name": ({}, CALL),
+    "storage-api:model-list": ({}, CALL),
+    "storage-api:model-count": ({}, CALL),
+    "storage-api:model-delete": ({}, {"POST": ADMINS}),
+    "storage-api:version-create": ({}, CHANGE),
+    "storage-api:version-get": ({}, CALL),
+    "storage-api:version-of-experiment": ({}, CALL),
+    "storage-api:version-list": ({}, CALL),
+    "storage-api:version-count": ({}, CALL),
+    "storage-api:version-delete": ({}, {"POST": ADMINS}),
+    # Whoever has a signed address needs no token, and nobody else gets anywhere.
+    "storage-api:blob": ({"artifact": UPLOADED}, {"GET": UNSIGNED, "PUT": UNSIGNED}),
+}
+QUERIES = {
+    "deployments-api:deployment-status-batch": f"?names=workspaces/lab/deployments/{DEPLOYMENT}/status",
+    "deployments-api:deployment-metadata-batch": f"?names=workspaces/lab/deployments/{DEPLOYMENT}/metadata",
 }
 BODIES: dict[str, dict[str, Any]] = {
     "api:workspace-list": {"displayName": "New"},
@@ -91,8 +167,47 @@ BODIES: dict[str, dict[str, Any]] = {
     "runtimes-api:image-list": {"displayName": "New", "dockerImage": "h2oai/x:1.0.0"},
     "runtimes-api:image-detail": {"displayName": "Other"},
     "runtimes-api:version-list": {"image": "h2oai/x:7.0.0"},
+    "deployments-api:deployment-list": {
+        "displayName": "New",
+        "single": {"deploymentComposition": {"experimentId": EXAMPLE, "runtime": "workspaces/lab/runtimes/mojo"}},
+    },
+    "deployments-api:deployment-batch-upgrade": {"requests": [{"name": f"workspaces/lab/deployments/{DEPLOYMENT}"}]},
+    "deployments-api:deployment-detail": {"displayName": "Other"},
+    "storage-api:experiment-create": {"projectId": "lab", "experiment": {"displayName": "New"}},
+    "storage-api:experiment-get": {"id": EXAMPLE},
+    "storage-api:experiment-update": {"experiment": {"id": EXAMPLE, "displayName": "Other"}},
+    "storage-api:experiment-list": {"projectId": "lab"},
+    "storage-api:experiment-count": {"projectId": "lab"},
+    "storage-api:experiment-delete": {"id": SPARE_EXPERIMENT},
+    "storage-api:experiment-registered": {"experimentId": EXAMPLE},
+    "storage-api:artifact-create": {"artifact": {"entityId": "lab", "entityType": "PROJECT"}},
+    "storage-api:artifact-get": {"id": UPLOADED},
+    "storage-api:artifact-update": {"artifact": {"id": UPLOADED, "type": "zip"}, "updateMask": "type"},
+    "storage-api:artifact-upload-url": {"id": ANNOUNCED},
+    "storage-api:artifact-download-url": {"id": UPLOADED},
+    "storage-api:artifact-complete": {"id": ANNOUNCED},
+    "storage-api:artifact-fail": {"id": ANNOUNCED},
+    "storage-api:artifact-list": {"entityId": "lab", "entityType": "PROJECT"},
+    "storage-api:artifact-count": {"entityId": "lab", "entityType": "PROJECT"},
+    "storage-api:ingestion-request": {"artifactId": UPLOADED},
+    "storage-api:model-create": {"registeredModel": {"displayName": "New", "projectId": "lab"}},
+    "storage-api:model-get": {"modelId": EXAMPLE_MODEL},
+    "storage-api:model-by-name": {"modelName": MODEL_NAME, "projectId": "lab"},
+    "storage-api:model-list": {"projectId": "lab"},
+    "storage-api:model-count": {"projectId": "lab"},
+    "storage-api:model-delete": {"modelId": EXAMPLE_MODEL},
+    "storage-api:version-create": {
+        "projectId": "lab",
+        "registeredModelVersion": {"experimentId": SPARE_EXPERIMENT},
+        "registeredModelDisplayName": MODEL_NAME,
+    },
+    "storage-api:version-get": {"modelVersionId": EXAMPLE_VERSION},
+    "storage-api:version-of-experiment": {"experimentId": EXAMPLE},
+    "storage-api:version-list": {"registeredModelId": EXAMPLE_MODEL},
+    "storage-api:version-count": {"registeredModelId": EXAMPLE_MODEL},
+    "storage-api:version-delete": {"id": EXAMPLE_VERSION},
 }
-NOT_DOCUMENTED = {"api:schema", "api-nowhere", "version"}
+NOT_DOCUMENTED = {"api:schema", "api-nowhere", "version", "storage-api:blob"}
 
 
 def documented() -> Iterator[tuple[str, str]]:
@@ -107,9 +222,11 @@ def test_every_address_of_the_api_is_in_the_table() -> None:
 
 
 @pytest.fixture
-def world(cast: Cast) -> Cast:
+def world(cast: Cast, settings: Settings, tmp_path: Path) -> Cast:
+    settings.DATA_DIR = tmp_path
     image = make_image(cast.workspace, versions="v1.0.0 v2.0.0")
     make_runtime(image)
+    make_deployed(cast.workspace, make_runtime(image, "served"), image.versions.get(version="v1.0.0"))
     make_image(cast.workspace, "spare")
     bare = Workspace.objects.create(uid="bare", display_name="Bare")
     for each in Membership.objects.filter(workspace=cast.workspace):
@@ -123,9 +240,12 @@ def programs(cast: Cast) -> dict[str, Program]:
     return {role: cast.api(role.removeprefix("reading "), read_only="reading" in role) for role in ROLES}
 
 
+_DEPLOYED = (Artifact, Composition, Deployment, Experiment, ModelVersion, RegisteredModel, Rollout)
+
+
 def everything() -> dict[str, Any]:
     """All that a write could have changed."""
-    models = (User, Workspace, Membership, Runtime, RuntimeImage, Version, AuditEntry)
+    models = (User, Workspace, Membership, Runtime, RuntimeImage, Version, AuditEntry, *_DEPLOYED)
     return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in models}
 
 
@@ -133,8 +253,8 @@ def everything() -> dict[str, Any]:
 @pytest.mark.parametrize("name", TABLE)
 def test_each_method_answers_each_role_as_the_table_says_and_a_refusal_changes_nothing(world: Cast, name: str) -> None:
     arguments, expected = TABLE[name]
-    is_public = expected.get("GET") == PUBLIC
-    address = reverse(name, kwargs=arguments)
+    is_public = expected.get("GET") in (PUBLIC, UNSIGNED)
+    address = reverse(name, kwargs=arguments) + QUERIES.get(name, "")
     callers = programs(world)
     before = everything()
     answers: dict[str, tuple[int, ...]] = {}
@@ -154,19 +274,23 @@ def test_each_method_answers_each_role_as_the_table_says_and_a_refusal_changes_n
     assert answers == {method: expected.get(method, otherwise) for method in METHODS}
 
 
+# They take `-` too: workspaces by their own right, and what is for many deployments at once.
+NOT_SINGLE = ("api:workspace-detail", "deployments-api:deployment-batch-upgrade")
 SCOPED = [name for name, (arguments, expected) in TABLE.items() if arguments == LAB and "GET" in expected]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", SCOPED)
 def test_all_workspaces_at_once_are_for_platform_admins(world: Cast, name: str) -> None:
-    address = reverse(name, kwargs={"workspace": "-"})
+    address = reverse(name, kwargs={"workspace": "-"}) + QUERIES.get(name, "")
     answers = [program.get(address).status for program in programs(world).values()]
     assert answers == [200, 403, 403, 403, 403, 401, 200, 403]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", [name for name in TABLE if "runtimes-api" in name and name not in SCOPED])
+@pytest.mark.parametrize(
+    "name", [name for name in TABLE if "workspace" in TABLE[name][0] and name not in (*SCOPED, *NOT_SINGLE)]
+)
 def test_nothing_single_is_found_in_all_workspaces_at_once(world: Cast, name: str) -> None:
     arguments, expected = TABLE[name]
     address = reverse(name, kwargs=arguments | {"workspace": "-"})

@@ -12,10 +12,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from io import StringIO
 from math import ceil
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 import schemathesis
+from django.conf import settings as console_settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
@@ -31,10 +33,15 @@ from schemathesis.generation.meta import TestPhase
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
+from deployments.api.storage.artifacts import ANNOUNCED, UPLOADED
+from deployments.api.storage.experiments import EXAMPLE as EXPERIMENT
+from deployments.api.storage.models import EXAMPLE_MODEL
+from deployments.api.storage.versions import EXAMPLE_VERSION, SPARE_EXPERIMENT
 from mlops_console.models import User
 from runtimes.api.views.runtimes import EXAMPLE
 from tests.cast import Cast, Program
 from tests.factories import make_image, make_runtime
+from tests.house.deployed import DEPLOYMENT, MODEL_NAME, ROLLING, make_deployed
 from tests.house.test_api_access import VIEWER, documented
 
 pytestmark = pytest.mark.django_db
@@ -56,13 +63,24 @@ CHECKS = [
 
 # What is there, so that not everything that is sent is lost on the way to a row.
 SHARED = str(EXAMPLE["runtimeImage"]).rpartition("/")[2]
-THERE = {"workspace": "lab", "runtime": "mojo", "image": "h2o3-mojo", "version": "v1.0.0", "user": str(VIEWER)}
+THERE = {"workspace": "lab", "runtime": "mojo", "image": "h2o3-mojo", "version": "v1.0.0", "user": str(VIEWER)} | {
+    "deployment": DEPLOYMENT, "experiment": EXPERIMENT, "rollout": "1"
+}  # fmt: skip
+# What may be removed.
+INSTEAD = {
+    "DELETE /api/authz/v1/workspaces/{workspace}": {"workspace": "elsewhere"},
+    "DELETE /api/runtime/v1/workspaces/{workspace}/runtimeImages/{image}": {"image": "spare"},
+}
+NAME = f"workspaces/lab/deployments/{DEPLOYMENT}"
 WORDS = {
     "workspace": ["lab", "global", "-", "elsewhere"],
     "runtime": ["mojo", "shared"],
     "image": ["h2o3-mojo", SHARED, "spare"],
     "version": ["v1.0.0", "1.0.0", "v1.1.0"],
     "user": ["system", str(VIEWER)],
+    "deployment": [DEPLOYMENT, ROLLING],
+    "experiment": [EXPERIMENT, SPARE_EXPERIMENT],
+    "rollout": ["1", "01", "2"],
     "filter": ["display_name:'m'", "state = ACTIVE AND (description = '' OR display_name = 'Mojo')", "()", "x = 1"],
     "orderBy": ["display_name", "create_time desc, state", "state desc", "nothing"],
     "updateMask": ["display_name", "description,selector", "volume_mounts,security_context", "docker_image"],
@@ -70,7 +88,8 @@ WORDS = {
     "text": [
         "", "mojo", "h2o3_mojo", EXAMPLE["runtimeImage"], "h2oai/x:1.2.3", "v1.2.3", "/data",
         "EMPTY_DIR", "EPHEMERAL", "RuntimeDefault", "NET_ADMIN", "{if GPU_COUNT > 1}a{else}b{/if}", "{if", "1000",
-        "a\0b",
+        "a\0b", "lab", DEPLOYMENT, NAME, EXPERIMENT, SPARE_EXPERIMENT, ANNOUNCED, UPLOADED, EXAMPLE_MODEL,
+        EXAMPLE_VERSION, MODEL_NAME, "EXPERIMENT", "PROJECT", "display_name", "workspaces/lab/runtimes/mojo", "{}",
     ],
 }  # fmt: skip
 LOCATIONS = {"filter": "query", "orderBy": "query", "updateMask": "query", "If-Match": "header"}
@@ -97,8 +116,11 @@ def application() -> Iterator[WSGIHandler]:
 
 
 @pytest.fixture
-def world(cast: Cast, caplog: pytest.LogCaptureFixture) -> Cast:
-    make_runtime(make_image(cast.workspace, versions="v1.0.0 v1.1.0"))
+def world(cast: Cast, caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cast:
+    monkeypatch.setattr(console_settings, "DATA_DIR", tmp_path)
+    image = make_image(cast.workspace, versions="v1.0.0 v1.1.0")
+    make_runtime(image)
+    make_deployed(cast.workspace, make_runtime(image, "served"), image.versions.get(version="v1.0.0"))
     make_image(cast.workspace, "spare")
     shared = make_image(cast.everyone, SHARED, versions="v1.0.0 v1.1.0", platform_state="DEPRECATED")
     make_runtime(shared, "shared", platform_state="ACTIVE", environment_variables={"API_KEY": "x"})
@@ -119,7 +141,10 @@ def to_what_is_there(context: schemathesis.HookContext, case: Case) -> Case:
     """Lead cases that were worked out for other parts of a request to rows that exist."""
     meta = case.meta
     if meta and meta.phase.name is not TestPhase.FUZZING and not meta.is_negative_at(ParameterLocation.PATH):
-        case.path_parameters = {name: THERE[name] for name in case.path_parameters}
+        there = THERE | INSTEAD.get(case.operation.label, {})
+        if "/rollouts" in case.operation.path:
+            there |= {"deployment": ROLLING}
+        case.path_parameters = {name: there[name] for name in case.path_parameters}
     return case
 
 

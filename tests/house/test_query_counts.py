@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from deployments.models import Composition, Deployment, Event, Experiment, Rollout, RolloutStep
 from mlops_console.models import AuditEntry, Membership, Token, User, Workspace
 from runtimes.models import Runtime, RuntimeImage, Version
 from runtimes.rules.versions import precedence
 from tests.cast import Cast
-from tests.factories import make_image, make_model_type
+from tests.factories import make_deployment, make_image, make_model_type, make_runtime, make_version
 
 pytestmark = pytest.mark.django_db
 COUNTS = Path(__file__).with_name("query_counts.json")
@@ -99,6 +100,83 @@ def make_runtimes(cast: Cast, start: int, end: int) -> None:
     )
 
 
+def make_rollouts(cast: Cast, start: int, end: int) -> None:
+    deployment = live_deployment(cast)
+    composition = deployment.compositions.get(position=0)
+    rollouts = Rollout.objects.bulk_create(
+        Rollout(deployment=deployment, number=number + 1, status="SUCCEEDED", started_by="owner")
+        for number in range(start, end)
+    )
+    make_steps(composition.version, ((rollout, 0, composition) for rollout in rollouts))
+
+
+def make_compositions(cast: Cast, start: int, end: int) -> None:
+    """One deployment with many of them, and a rollout that moves them all."""
+    deployment = live_deployment(cast)
+    first = deployment.compositions.get(position=0)
+    experiments = Experiment.objects.bulk_create(
+        Experiment(workspace=cast.workspace, display_name=f"Experiment {number}") for number in range(start, end)
+    )
+    compositions = Composition.objects.bulk_create(
+        Composition(
+            deployment=deployment, position=number + 1, experiment=each, runtime=first.runtime, version=first.version
+        )
+        for number, each in enumerate(experiments, start=start)
+    )
+    rollout, _ = Rollout.objects.get_or_create(pk=4711, defaults={"deployment": deployment, "number": 1})
+    make_steps(first.version, ((rollout, each.position, each) for each in compositions))
+
+
+def make_deployments(cast: Cast, start: int, end: int) -> None:
+    """Deployments with two compositions each, half of them with an upgrade available."""
+    live = live_deployment(cast).compositions.get(position=0)
+    newer = Version.objects.filter(version="v2.0.0").first() or make_version(live.version.image, "v2.0.0")
+    deployments = Deployment.objects.bulk_create(
+        Deployment(workspace=cast.workspace, display_name=f"Deployment {number % 97}", mode="SPLIT")
+        for number in range(start, end)
+    )
+    Composition.objects.bulk_create(
+        Composition(
+            deployment=each,
+            position=position,
+            experiment=live.experiment,
+            runtime=live.runtime,
+            version=newer if each.pk % 2 else live.version,
+        )
+        for each in deployments
+        for position in (0, 1)
+    )
+
+
+def make_experiments(cast: Cast, start: int, end: int) -> None:
+    live_deployment(cast)
+    Experiment.objects.bulk_create(
+        Experiment(workspace=cast.workspace, display_name=f"Experiment {number % 97}", model_type_id="h2o3_mojo")
+        for number in range(start, end)
+    )
+
+
+def make_happenings(cast: Cast, start: int, end: int) -> None:
+    """What makes the history of one deployment long."""
+    make_rollouts(cast, start, end)
+    deployment = live_deployment(cast)
+    Event.objects.bulk_create(
+        Event(deployment=deployment, kind="created", sentence=f"Happening {number}") for number in range(start, end)
+    )
+
+
+def live_deployment(cast: Cast) -> Deployment:
+    found = Deployment.objects.filter(uid="live").first()
+    return found or make_deployment(make_runtime(make_image(cast.workspace, "live", versions="v1.0.0")), uid="live")
+
+
+def make_steps(version: Version, steps: Iterable[tuple[Rollout, int, Composition]]) -> None:
+    RolloutStep.objects.bulk_create(
+        RolloutStep(rollout=rollout, position=position, composition=composition, before=version, after=version)
+        for rollout, position, composition in steps
+    )
+
+
 def cost(client: Client, path: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         response = client.get(path)
@@ -126,9 +204,24 @@ PAGES: dict[str, Callable[[Cast, int, int], None]] = {
     "/workspaces/lab/runtime-images/": make_images,
     "/workspaces/-/runtime-images/?sort=-current_version": make_images,
     "/workspaces/global/runtime-images/shared/": make_runtimes,
+    "/workspaces/lab/deployments/": make_deployments,
+    "/workspaces/-/deployments/?q=dep&mode=SPLIT&upgrade=yes&version=workspaces/lab/runtimeImages/live/versions/v1.0.0"
+    "&sort=-upgrade": make_deployments,
+    "/workspaces/lab/deployments/live/": make_happenings,
+    "/workspaces/lab/deployments/new/": make_runtimes,
+    "/workspaces/lab/experiments/": make_experiments,
+    "/workspaces/-/experiments/?q=exp&model_type=h2o3_mojo&sort=-deployments": make_experiments,
+    "/workspaces/lab/runtime-images/live/": make_deployments,
+    "/workspaces/lab/runtimes/mojo/": make_deployments,
+    "/workspaces/lab/runtimes/mojo/disable/": make_deployments,
+    "/workspaces/lab/rollouts/": make_rollouts,
+    "/workspaces/-/rollouts/?status=SUCCEEDED&q=churn&sort=deployment": make_rollouts,
+    "/workspaces/lab/rollouts/4711/": make_compositions,
+    "/workspaces/lab/deployments/live/upgrade/": make_compositions,
 }
 
 LAB, ALL = "/api/runtime/v1/workspaces/lab", "/api/runtime/v1/workspaces/-"
+DEPLOYER = "/api/deployer/v2"
 # Several addresses for the same rows, as making those is what takes the time.
 API: dict[Callable[[Cast, int, int], None], tuple[str, ...]] = {
     make_people: ("/api/authz/v1/users",),
@@ -141,7 +234,14 @@ API: dict[Callable[[Cast, int, int], None], tuple[str, ...]] = {
         f"{LAB}/runtimes?filter=state = ACTIVE AND display_name:'run'&orderBy=state desc, create_time",
         f"{LAB}/runtimes:count",
         f"{LAB}/runtimes:count?filter=description != 'x'",
+        "/api/deployer/v2/artifactCompositions",
     ),
+    make_deployments: (
+        f"{DEPLOYER}/workspaces/lab/deployments",
+        f"{DEPLOYER}/workspaces/-/deployments?filter=deployment_type = AB_TEST&orderBy=creator, create_time desc",
+        f"{DEPLOYER}/workspaces/lab/deployments:count",
+    ),
+    make_rollouts: (f"{DEPLOYER}/workspaces/lab/deployments/live/rollouts",),
 }
 
 

@@ -50,6 +50,7 @@ class Root(ApiView):
 COLLECTIONS: Final[dict[str, str]] = {
     "runtimes": "runtimes-api:runtime-list",
     "runtimeImages": "runtimes-api:image-list",
+    "deployments": "deployments-api:deployment-list",
 }
 
 

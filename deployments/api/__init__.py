@@ -1,0 +1,1 @@
+"""The REST API of the deployer and of the storage service."""
