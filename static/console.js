@@ -70,6 +70,8 @@ function dismissible(toast) {
   start();
 }
 function complain(text) {
+  // What goes wrong again, as with a page that asks every second, is said once.
+  if ($$("#toasts .toast p").some((told) => told.textContent === text)) return;
   const toast = document.createElement("div");
   toast.className = "toast error";
   const sentence = document.createElement("p");
@@ -168,9 +170,10 @@ on("htmx:afterSettle", ({ detail }) => {
 /* Rows of a form: after one was added the focus is in it, after one was removed on the button that adds */
 on("htmx:afterSettle", ({ detail }) => {
   const rows = detail.elt;
-  if (!rows.matches("[data-rows]")) return;
+  const { name } = detail.requestConfig.elt;
+  if (!rows.matches("[data-rows]") || !["add", "remove"].includes(name)) return;
   const last = $$("[role=group]", rows).at(-1);
-  const added = detail.requestConfig.elt.name === "add" && last && $("input:not([type=hidden]), select, textarea", last);
+  const added = name === "add" && last && $("input:not([type=hidden]), select, textarea", last);
   (added || $("[name=add]", rows)).focus();
 });
 

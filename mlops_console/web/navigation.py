@@ -17,6 +17,9 @@ from mlops_console.web.http import ConsoleRequest
 _WORKSPACE: Final = (
     ("Runtimes", "runtimes:runtime-list", "cpu"),
     ("Runtime images", "runtimes:image-list", "container"),
+    ("Experiments", "deployments:experiment-list", "flask-conical"),
+    ("Deployments", "deployments:deployment-list", "rocket"),
+    ("Rollouts", "deployments:rollout-list", "circle-arrow-up"),
     ("Audit", "console:audit-list", "scroll-text"),
 )
 _PLATFORM: Final = (

@@ -14,7 +14,7 @@ from runtimes.rules.runtime import RuntimeSpec
 from runtimes.web.forms import PairForm, SecurityContextForm, VolumeForm
 
 ROWS_MAX: Final = 1_000
-_TOO_MANY: Final = f"More than {ROWS_MAX:,} rows were sent; only the first {ROWS_MAX:,} are kept here."
+_TOO_MANY: Final = "More than {most:,} rows were sent; only the first {most:,} are kept here."
 _REPEATED: Final = ("env", "volume", "selector")
 _SECURITY: Final = {
     "run_as_non_root": "runAsNonRoot",
@@ -28,15 +28,17 @@ _SECURITY: Final = {
 Rows: TypeAlias = "BaseFormSet[forms.Form]"
 
 
-def _rows(form: type[forms.Form]) -> type[Rows]:
+def rows_of(form: type[forms.Form], most: int = ROWS_MAX) -> type[Rows]:
+    """A formset without any row but those it is given."""
+
     # The rules say how many rows there may be; this bound only keeps a hostile form from filling the memory.
-    class RowsOfForm(formset_factory(form, extra=0, max_num=ROWS_MAX, absolute_max=ROWS_MAX)):  # type: ignore[misc]
-        default_error_messages = BaseFormSet.default_error_messages | {"too_many_forms": _TOO_MANY}
+    class RowsOfForm(formset_factory(form, extra=0, max_num=most, absolute_max=most)):  # type: ignore[misc]
+        default_error_messages = BaseFormSet.default_error_messages | {"too_many_forms": _TOO_MANY.format(most=most)}
 
     return RowsOfForm
 
 
-_Pairs, _Volumes = _rows(PairForm), _rows(VolumeForm)
+_Pairs, _Volumes = rows_of(PairForm), rows_of(VolumeForm)
 
 
 class RuntimeRows:
@@ -68,16 +70,12 @@ class RuntimeRows:
         `add` names a formset (`env`), `remove` one of its rows (`env-3`).
         """
         initial: dict[str, Any] = {
-            "env": _typed_rows(data, "env", PairForm),
-            "volume": _typed_rows(data, "volume", VolumeForm),
-            "selector": _typed_rows(data, "selector", PairForm),
+            "env": typed_rows(data, "env", PairForm),
+            "volume": typed_rows(data, "volume", VolumeForm),
+            "selector": typed_rows(data, "selector", PairForm),
             "security": typed(data, SecurityContextForm, "security-"),
         }
-        if (added := data.get("add", "")) in _REPEATED and len(initial[added]) < ROWS_MAX:
-            initial[added].append({})
-        prefix, _, row = data.get("remove", "").rpartition("-")
-        if prefix in _REPEATED and (number := _number(row)) is not None:
-            del initial[prefix][number : number + 1]
+        change_rows(data, {prefix: initial[prefix] for prefix in _REPEATED})
         return cls(initial=initial)
 
     @property
@@ -123,6 +121,15 @@ def changes_rows(data: QueryDict) -> bool:
     return "add" in data or "remove" in data
 
 
+def change_rows(data: QueryDict, rows: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Append the row, or take away the one, that a pressed button names: `add` a formset, `remove` one of its rows."""
+    if (added := data.get("add", "")) in rows and len(rows[added]) < ROWS_MAX:
+        rows[added].append({})
+    prefix, _, row = data.get("remove", "").rpartition("-")
+    if prefix in rows and (number := _number(row)) is not None:
+        del rows[prefix][number : number + 1]
+
+
 def typed(data: QueryDict, form: type[forms.Form], prefix: str = "") -> dict[str, str | None]:
     """What was typed into a form, as initial values for a fresh one that is not checked yet."""
     return {name: data.get(prefix + name) for name in form.base_fields}
@@ -133,7 +140,8 @@ def _number(text: str) -> int | None:
     return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else None
 
 
-def _typed_rows(data: QueryDict, prefix: str, form: type[forms.Form]) -> list[dict[str, str | None]]:
+def typed_rows(data: QueryDict, prefix: str, form: type[forms.Form]) -> list[dict[str, Any]]:
+    """What was typed into the rows of a formset, as initial values for fresh ones."""
     count = min(_number(data.get(f"{prefix}-TOTAL_FORMS", "")) or 0, ROWS_MAX)
     return [typed(data, form, f"{prefix}-{row}-") for row in range(count)]
 

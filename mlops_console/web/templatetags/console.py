@@ -33,6 +33,18 @@ _STATES: Final = {
     "DISABLED": ("danger", "ban"),
     "EXPIRED": ("warning", "clock-alert"),
     "REVOKED": ("plain", "ban"),
+    "HEALTHY": ("good", "circle-check"),
+    "UNHEALTHY": ("danger", "heart-crack"),
+    "FAILED": ("danger", "circle-x"),
+    "PENDING": ("info", "hourglass"),
+    "LAUNCHING": ("info", "rocket"),
+    "STOPPED": ("plain", "circle-pause"),
+    "TERMINATING": ("warning", "power"),
+    "RUNNING": ("info", "loader"),
+    "PAUSED": ("warning", "circle-pause"),
+    "UNDOING": ("warning", "undo-2"),
+    "SUCCEEDED": ("good", "circle-check"),
+    "ROLLED_BACK": ("warning", "undo-2"),
 }
 _PAST: Final = {"bootstrap": "applied"}
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))

@@ -36,13 +36,21 @@ ORDERS: Final[dict[str, tuple[str, ...]]] = {
 _LISTS: Final = {
     "runtimes": "runtimes:runtime-list",
     "runtime-images": "runtimes:image-list",
+    "experiments": "deployments:experiment-list",
+    "deployments": "deployments:deployment-list",
+    "rollouts": "deployments:rollout-list",
     "audit": "console:audit-list",
     "members": "console:member-list",
 }
 DELETE: Final = {"label": "Delete", "tone": "danger", "icon": "trash-2"}
 _SECTION: Final = re.compile(r"/workspaces/[^/]+/([a-z-]+)/")
 # What a workspace may hold, and the page that lists it.
-_HOLDING_URLS: Final = {"runtimes": "runtimes:runtime-list", "runtime images": "runtimes:image-list"}
+_HOLDING_URLS: Final = {
+    "runtimes": "runtimes:runtime-list",
+    "runtime images": "runtimes:image-list",
+    "experiments": "deployments:experiment-list",
+    "deployments": "deployments:deployment-list",
+}
 
 
 @require_GET

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from mlops_console.access import Right
 from mlops_console.errors import Missing
-from mlops_console.queries import history_of
+from mlops_console.queries import ALL, history_of
 from mlops_console.web import lists
 from mlops_console.web.dialogs import Deletion, ask_deletion
 from mlops_console.web.forms import add_faults
@@ -24,12 +24,13 @@ from mlops_console.web.submission import submit
 from runtimes import queries
 from runtimes.actions import images, states
 from runtimes.actions.checks import refuse_managed
-from runtimes.models import RuntimeImage
+from runtimes.models import RuntimeImage, Version
 from runtimes.queries import IMAGE_ORDERS, RowFilter
 from runtimes.rules.lifecycle import StateVerb
 from runtimes.web.conflicts import conflict_of
 from runtimes.web.forms import ImageCreateForm, ImageFilterForm, ImageForm
 from runtimes.web.states import StateDialog, answer, layers_of, runtimes_affected, verb_buttons
+from runtimes.web.uses import use_counts, uses_affected, uses_of
 
 BOUND_MAX: Final = 50
 
@@ -55,6 +56,7 @@ def image_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
     may_change = request.actor.may(Right.CHANGE_STATE, image.workspace)
     may_delete = request.actor.may(Right.DELETE, image.workspace)
     base = _address(image)
+    used = use_counts(request.actor, workspace, Version.objects.filter(image=image))
     bound = queries.runtimes_on(image, request.actor)
     versions = list(queries.versions_of(image))
     for version in versions:
@@ -65,6 +67,7 @@ def image_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
             {
                 "row": version,
                 "current": version.version == image.current_version,
+                "used": used[version.pk],
                 "may_delete": may_delete and not version.managed_by_bootstrap,
                 "verbs": verb_buttons(version.state, f"{base}versions/{version.version}/", StateVerb.ACTIVATE)
                 if may_change
@@ -79,6 +82,8 @@ def image_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
         "may_write": request.actor.may(Right.WRITE, image.workspace) and not image.managed_by_bootstrap,
         "may_delete": may_delete and not image.managed_by_bootstrap,
         "may_change": may_change,
+        "deployments_of": ALL if request.actor.is_platform_admin else workspace,
+        "uses": uses_of(request.actor, workspace, RuntimeImage.objects.filter(pk=image.pk)),
         "history": history_of(image.name, *(version.name for version in versions)),
         "history_url": history_url(image.workspace.uid, image.name),
     }
@@ -145,7 +150,7 @@ def image_delete(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
         lead="The image and all of its versions are removed for good; its history stays.",
         back=_address(image),
         done_back=reverse("runtimes:image-list", args=[image.workspace.uid]),
-        affected=runtimes_affected("Runtimes bound to it", queries.runtimes_on(image, request.actor)),
+        affected=_affected(request, workspace, image),
     )
     return ask_deletion(
         request,
@@ -165,8 +170,8 @@ def image_state(request: ConsoleRequest, workspace: str, uid: str, verb: StateVe
         verb=verb,
         subject=image.display_name,
         back=_address(image),
-        affected=runtimes_affected("Runtimes bound to it", queries.runtimes_on(image, request.actor)),
-        affected_none="No runtime is bound to it.",
+        affected=_affected(request, workspace, image),
+        affected_none="No runtime is bound to it, and no deployment runs it.",
     )
     return answer(
         request,
@@ -187,6 +192,13 @@ def _image(request: ConsoleRequest, workspace: str, uid: str) -> RuntimeImage:
     image = queries.find_image(request.actor, workspace, uid)
     enter(request, workspace)
     return image
+
+
+def _affected(request: ConsoleRequest, workspace: str, image: RuntimeImage) -> list[dict[str, Any]]:
+    return [
+        *runtimes_affected("Runtimes bound to it", queries.runtimes_on(image, request.actor)),
+        *uses_affected(request.actor, workspace, RuntimeImage.objects.filter(pk=image.pk)),
+    ]
 
 
 def _address(image: RuntimeImage) -> str:

@@ -20,10 +20,12 @@ from mlops_console.web.submission import submit
 from runtimes import queries
 from runtimes.actions import images, states
 from runtimes.actions.checks import refuse_managed
+from runtimes.models import Version
 from runtimes.rules.lifecycle import StateVerb
 from runtimes.rules.versions import parse_reference, version_for
 from runtimes.web.forms import VersionForm
 from runtimes.web.states import StateDialog, affected, answer, runtimes_affected
+from runtimes.web.uses import uses_affected
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,7 +86,10 @@ def version_delete(request: ConsoleRequest, workspace: str, uid: str, version: s
         lead="The version is removed for good; its history stays. To keep it from being used, disable it instead.",
         back=back,
         done_back=back,
-        affected=runtimes_affected("Runtimes pinned to it", pinned),
+        affected=[
+            *runtimes_affected("Runtimes pinned to it", pinned),
+            *uses_affected(request.actor, workspace, Version.objects.filter(pk=row.pk)),
+        ],
     )
     return ask_deletion(
         request,
@@ -118,6 +123,7 @@ def version_state(request: ConsoleRequest, workspace: str, uid: str, version: st
             *runtimes_affected(
                 "Runtimes that resolve to this version", queries.runtimes_resolving_to(row, request.actor)
             ),
+            *uses_affected(request.actor, workspace, Version.objects.filter(pk=row.pk)),
         ],
         warning=(
             f"{row.version} is the last usable version of {image.display_name}: "

@@ -6,7 +6,7 @@ import pytest
 
 from mlops_console.models import Workspace
 from tests.cast import Cast
-from tests.factories import make_image, make_runtime
+from tests.factories import make_deployment, make_image, make_runtime
 
 pytestmark = pytest.mark.django_db
 
@@ -77,12 +77,13 @@ def test_the_id_is_locked_and_a_smuggled_one_ignored(cast: Cast) -> None:
 
 
 def test_what_a_workspace_holds_is_counted_and_keeps_it(cast: Cast) -> None:
-    make_runtime(make_image(cast.workspace))
+    make_deployment(make_runtime(make_image(cast.workspace, versions="v1.0.0")))
     client = cast.client("owner")
     detail = client.get("/workspaces/lab/")
     held = {each["label"]: each["count"] for each in detail.context["holdings"] if each["count"]}
-    assert held == {"runtime images": 1, "runtimes": 1}
-    assert b'href="/workspaces/lab/runtimes/"' in detail.content
+    assert held == {"runtime images": 1, "runtimes": 1, "experiments": 1, "deployments": 1}
+    for kind in ("runtimes", "runtime-images", "experiments", "deployments"):
+        assert f'href="/workspaces/lab/{kind}/"'.encode() in detail.content
     asked = client.get("/workspaces/lab/delete/")
     assert b"1 runtime images" in asked.content
     refused = client.post("/workspaces/lab/delete/")
@@ -122,6 +123,9 @@ def test_each_page_keeps_its_door(cast: Cast, role: str, path: str, status: int)
         ("/workspaces/lab/runtimes/", "elsewhere", "/workspaces/elsewhere/runtimes/"),
         ("/workspaces/lab/runtimes/mojo/", "elsewhere", "/workspaces/elsewhere/runtimes/"),
         ("/workspaces/lab/runtime-images/?state=ACTIVE", "-", "/workspaces/-/runtime-images/"),
+        ("/workspaces/lab/experiments/new/", "elsewhere", "/workspaces/elsewhere/experiments/"),
+        ("/workspaces/lab/deployments/?upgrade=yes", "-", "/workspaces/-/deployments/"),
+        ("/workspaces/lab/rollouts/1/", "elsewhere", "/workspaces/elsewhere/rollouts/"),
         ("/workspaces/lab/audit/", "global", "/workspaces/global/audit/"),
         ("/workspaces/lab/members/", "elsewhere", "/workspaces/elsewhere/members/"),
         ("/workspaces/lab/members/", "-", "/workspaces/-/runtimes/"),

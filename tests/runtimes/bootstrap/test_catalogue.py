@@ -23,8 +23,8 @@ def values() -> Values:
 
 def test_its_size(values: Values) -> None:
     versions = sum(len(image.versions) for image in values.images)
-    assert (len(values.images), versions, len(values.runtimes)) == (12, 40, 20)
-    assert len(reconcile(Present(), values).changes) == 72
+    assert (len(values.images), versions, len(values.runtimes)) == (12, 41, 20)
+    assert len(reconcile(Present(), values).changes) == 73
 
 
 def test_it_has_a_bit_of_everything(values: Values) -> None:

@@ -21,6 +21,7 @@ from runtimes.actions import states
 from runtimes.models import Runtime
 from runtimes.rules.lifecycle import StateVerb
 from runtimes.web.states import DONE, SHOWN, StateDialog, affected, answer, runtime_items
+from runtimes.web.uses import uses_affected
 from runtimes.web.views.runtimes.table import changeable_rows, narrowed
 
 _VERBS: Final = {each.value: each for each in (StateVerb.DEPRECATE, StateVerb.DISABLE, StateVerb.ENABLE)}
@@ -55,7 +56,10 @@ def runtime_bulk(request: ConsoleRequest, workspace: str) -> HttpResponse:
         verb=verb,
         subject=count,
         back=back,
-        affected=[affected("Runtimes", runtime_items(first.order_by("display_name", "pk")[:SHOWN]), len(keys))],
+        affected=[
+            affected("Runtimes", runtime_items(first.order_by("display_name", "pk")[:SHOWN]), len(keys)),
+            *uses_affected(request.actor, workspace, Runtime.objects.filter(pk__in=keys)),
+        ],
         warning=f"What you chose has changed since: it is {count} now. Look again before you confirm." if moved else "",
         hidden=[
             ("verb", verb.value),

@@ -27,6 +27,7 @@ from runtimes.rules.lifecycle import StateVerb
 from runtimes.web.forms import SecurityContextForm
 from runtimes.web.rows import security_initial
 from runtimes.web.states import StateDialog, affected, answer, layers_of, verb_buttons
+from runtimes.web.uses import uses_affected, uses_of
 
 GPU_COUNTS: Final = (0, 1, 2)
 
@@ -61,6 +62,7 @@ def runtime_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRes
         "history": history_of(runtime.name),
         "history_url": history_url(place.uid, runtime.name),
         "current": queries.current_of(runtime),
+        "uses": uses_of(actor, workspace, Runtime.objects.filter(pk=runtime.pk)),
     }
     return render(request, "runtimes/runtime_detail.html", context)
 
@@ -76,6 +78,7 @@ def runtime_delete(request: ConsoleRequest, workspace: str, uid: str) -> HttpRes
         lead="The runtime is removed for good; its history stays.",
         back=_address(runtime),
         done_back=reverse("runtimes:runtime-list", args=[runtime.workspace.uid]),
+        affected=uses_affected(request.actor, workspace, Runtime.objects.filter(pk=runtime.pk)),
     )
     return ask_deletion(
         request,
@@ -98,7 +101,10 @@ def runtime_state(request: ConsoleRequest, workspace: str, uid: str, verb: State
         verb=verb,
         subject=runtime.display_name,
         back=_address(runtime),
-        affected=[affected("Runtimes", [item], 1)],
+        affected=[
+            affected("Runtimes", [item], 1),
+            *uses_affected(request.actor, workspace, Runtime.objects.filter(pk=runtime.pk)),
+        ],
     )
     return answer(
         request,

@@ -1,0 +1,114 @@
+"""A plan as the wizard shows it: rows, capped and counted, and two plans beside each other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from deployments.models import Composition, Deployment
+from deployments.planning import Difference, Kind, Plan, Run, Step, VariableChange, differences, variable_changes
+from deployments.rollouts.reading import gpu_count
+
+ROWS_MAX: Final = 200
+SIDES_MAX: Final = 50
+
+# label, tone and icon
+BADGES: Final[Mapping[Kind, tuple[str, str, str]]] = {
+    Kind.UPGRADE: ("Upgrade", "good", "circle-arrow-up"),
+    Kind.ROLLBACK: ("Roll back", "warning", "circle-arrow-down"),
+    Kind.SWITCH: ("Switch", "accent", "arrow-left-right"),
+    Kind.SKIP: ("Skip", "plain", "skip-forward"),
+    Kind.BLOCKED: ("Blocked", "danger", "ban"),
+}
+# What needs a person comes first where not all can be shown.
+_RANKS: Final = {Kind.BLOCKED: 0, Kind.SKIP: 2}
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A kind of step in a word, with its tone and icon, and how often it occurs where that is counted."""
+
+    label: str
+    tone: str
+    icon: str
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One step with what is shown of it."""
+
+    step: Step
+    badge: Badge
+    variables: tuple[VariableChange, ...] = ()
+    has_namesake: bool = False
+
+
+@dataclass(frozen=True)
+class Sides:
+    """One composition in an old and a new plan; None where a plan does not have it."""
+
+    old: PlanRow | None
+    new: PlanRow | None
+    differs: bool
+
+
+def badge_of(kind: Kind, count: int = 0) -> Badge:
+    """The badge of a kind."""
+    return Badge(*BADGES[kind], count)
+
+
+def shown(deployment: Deployment, plan: Plan) -> dict[str, Any]:
+    """What the template of a preview takes."""
+    steps = list(plan.steps)
+    if len(steps) > ROWS_MAX:
+        steps = sorted(steps, key=lambda each: _RANKS.get(each.kind, 1))[:ROWS_MAX]
+    variables = _variables(deployment, steps)
+    names = Counter(step.experiment_name for step in plan.steps)
+    return {
+        "rows": [
+            PlanRow(
+                step,
+                badge_of(step.kind),
+                variables.get(step.composition, ()),
+                has_namesake=names[step.experiment_name] > 1 and bool(step.experiment_name),
+            )
+            for step in steps
+        ],
+        "total": len(plan.steps),
+        "more": len(plan.steps) - len(steps),
+        "counts": [badge_of(kind, count) for kind, count in plan.counts.items() if count],
+        "is_noop": plan.is_noop,
+        "moving": len(plan.changes),
+        "blocked": len(plan.blocked),
+    }
+
+
+def beside(old: Plan, new: Plan) -> dict[str, Any]:
+    """What the template of two plans takes: every row of both, where there are many, first those that differ."""
+    found = differences(old, new)
+    olds = {step.key: step for step in old.steps}
+    every = [Difference(olds.get(step.key), step) for step in new.steps]
+    every += [each for each in found if each.new is None]
+    rows = [Sides(_row(each.old), _row(each.new), each.old != each.new) for each in every]
+    if len(rows) > SIDES_MAX:
+        rows = sorted(rows, key=lambda each: not each.differs)[:SIDES_MAX]
+    return {"sides": rows, "differing": len(found), "more": len(every) - len(rows)}
+
+
+def _row(step: Step | None) -> PlanRow | None:
+    return PlanRow(step, badge_of(step.kind)) if step else None
+
+
+def _variables(deployment: Deployment, steps: Sequence[Step]) -> dict[str, tuple[VariableChange, ...]]:
+    """By composition, the variables with which a moved one starts otherwise than the one that runs."""
+    moving = [step.composition for step in steps if step.kind.moves]
+    rows = Composition.objects.filter(deployment=deployment, uid__in=moving, started_with__isnull=False)
+    found = {}
+    for row in rows.select_related("runtime"):
+        gpus = gpu_count(row.options)
+        after = {**row.runtime.environment_variables, **deployment.environment_variables}
+        found[row.uid] = variable_changes(Run(row.started_with or {}, gpus), Run(after, gpus))
+    return found
