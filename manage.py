@@ -5,7 +5,7 @@ import os
 import sys
 
 from mlops_console.faults import StartFault
-from mlops_console.serving.options import data_dir_of
+from mlops_console.serving.options import settings_of
 
 
 def main(arguments: list[str]) -> None:
@@ -15,8 +15,7 @@ def main(arguments: list[str]) -> None:
         from django.conf import settings
         from django.core.management import execute_from_command_line
 
-        if data_dir := data_dir_of(arguments[1:]):
-            os.environ["DATA_DIR"] = data_dir
+        os.environ |= settings_of(arguments[1:])
         settings.DATA_DIR  # noqa: B018 - reads every setting now, where a fault can still be said in one line
         execute_from_command_line(arguments)
     except StartFault as fault:

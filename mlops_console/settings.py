@@ -23,6 +23,7 @@ RUNTIMES_VALUES = env.file("RUNTIMES_VALUES")
 WEB_WORKERS = env.integer("WEB_WORKERS", default=2, minimum=1, maximum=64)
 ENGINE = env.choice("ENGINE", default="local", allowed=["local"])
 ENGINE_PORT = env.integer("ENGINE_PORT", default=0, minimum=0, maximum=65_535)
+READY_SECONDS = env.integer("READY_SECONDS", default=300, minimum=1, maximum=24 * 3600)
 SECRET_KEY = secret_key(DATA_DIR)
 
 # Apps and requests
@@ -173,7 +174,20 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_NO_READ_ONLY_REQUIRED": False,
-    "ENUM_NAME_OVERRIDES": {"State": "runtimes.models.layered.STATES"},
+    "ENUM_NAME_OVERRIDES": {
+        "State": "runtimes.models.layered.STATES",
+        "DeploymentState": "deployments.api.shapes.STATES",
+        "EndpointState": "deployments.api.shapes.ENDPOINT_STATES",
+        "RolloutStatus": "deployments.api.plans.STATUSES",
+        "UpgradeKind": "deployments.api.plans.KINDS",
+        "UpgradeCode": "deployments.api.plans.CODES",
+        "UpgradeWarning": "deployments.api.plans.CAUTIONS",
+        "IngestionStatus": "deployments.api.storage.shapes.INGESTION",
+        "ArtifactState": "deployments.api.storage.shapes.ARTIFACT_STATES",
+        "ExperimentStatus": "deployments.api.storage.shapes.FINISHED",
+        "ModelStatus": "deployments.api.storage.shapes.ACTIVE",
+        "PresignedMethod": "deployments.api.storage.shapes.METHODS",
+    },
 }
 
 # Files

@@ -14,6 +14,8 @@ from mlops_console.faults import StartFault
 
 CATALOGUE = Path(runtimes.demo.__file__).parent / "catalogue" / "values.yaml"
 PASSWORD_BYTES = 12
+# Scorers of the demo are ready in a second or never: nobody should wait minutes to see an upgrade undone.
+PATIENCE = {"READY_SECONDS": os.environ.get("READY_SECONDS") or "30"}
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,18 @@ class Logins:
     other_workspace: str
 
 
-def fill(note: Path) -> Logins:
-    """Make the demo's people and rows, or what is missing of them, keeping the secrets of an earlier start."""
+def fill(note: Path, catalogue: Path | None) -> Logins:
+    """Make the demo's people, rows and deployments, or what is missing of them, keeping secrets of an earlier start.
+
+    Deployments are made while the demo's catalogue grows; where another one is given, only those that need none.
+    """
+    from deployments.demo.seed import seed_deployments
     from runtimes.demo.seed import seed_demo
 
     kept = _read(note)
     password = kept.get("password") or secrets.token_urlsafe(PASSWORD_BYTES)
     world = seed_demo(password=password, tokens=kept.get("tokens") or {})
+    seed_deployments(catalogue if catalogue == CATALOGUE else None, world.workspace, world.other_workspace)
     return Logins(password, world.tokens, world.workspace, world.other_workspace)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import Final
+
+ENGINES: Final = ("local",)
 
 
 def port(text: str) -> int:
@@ -15,21 +18,26 @@ def port(text: str) -> int:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what `up` understands."""
-    parser.add_argument("--demo", action="store_true", help="fill the console with a catalogue and four users")
+    parser.add_argument(
+        "--demo", action="store_true", help="fill the console with a catalogue, four users and what they have deployed"
+    )
     parser.add_argument("--port", type=port, default=8000, help="0 picks a free one (default: 8000)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--data-dir", help="where the database and secrets live (default: DATA_DIR, else .data)")
+    parser.add_argument(
+        "--engine", choices=ENGINES, help="what runs the scorers: local, as processes of this machine (default: ENGINE)"
+    )
 
 
-def data_dir_of(arguments: Sequence[str]) -> str | None:
-    """The data folder that `up` was asked for: settings need it before any command is parsed."""
+def settings_of(arguments: Sequence[str]) -> dict[str, str]:
+    """What `up` was asked for that is a setting, as variables: settings are read before any command is parsed."""
     if list(arguments[:1]) != ["up"]:
-        return None
+        return {}
     parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
-    parser.add_argument("--data-dir")
+    parser.add_argument("--data-dir", dest="DATA_DIR")
+    parser.add_argument("--engine", dest="ENGINE")
     try:
         known, _ = parser.parse_known_args(arguments[1:])
     except argparse.ArgumentError:
-        return None  # the command itself complains, with its usage
-    value: str | None = known.data_dir
-    return value
+        return {}  # the command itself complains, with its usage
+    return {name: value for name, value in vars(known).items() if value}

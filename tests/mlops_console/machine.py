@@ -17,16 +17,22 @@ needs_root = pytest.mark.skipif(
 )
 
 
-def processes_naming(text: str | Path) -> dict[int, str]:
-    """Process id to command line, of every living process whose command line has the text in it."""
+def processes_naming(text: str | Path, *, within: str | Path = "") -> dict[int, str]:
+    """Process id to command line, of every living process whose command line has the text in it.
+
+    `within` stands in its command line or environment.
+    """
     found = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                if str(text) not in command:
+                    continue
+                around = (folder / "environ").read_bytes().decode(errors="replace") if within else ""
             except OSError:
                 continue
-            if str(text) in command:
+            if str(within) in command + around:
                 found[int(folder.name)] = command
     return found
 

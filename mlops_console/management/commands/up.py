@@ -19,6 +19,7 @@ from django.db import OperationalError, connection
 from mlops_console.faults import StartFault
 from mlops_console.serving import demo
 from mlops_console.serving.children import Children
+from mlops_console.serving.engine import engine_kept
 from mlops_console.serving.listening import listen, url_of
 from mlops_console.serving.options import add_options
 from mlops_console.serving.readiness import wait_until_ready
@@ -31,9 +32,9 @@ class Stopped(BaseException):
 
 
 class Command(BaseCommand):
-    """Starts the database, migrates, bootstraps, serves; stops all of it on Ctrl-C."""
+    """Starts the database, migrates, bootstraps, serves, looks after deployments; stops all of it on Ctrl-C."""
 
-    help = "Run the console: database, migrations, bootstrap and web server, until Ctrl-C."
+    help = "Run the console: database, migrations, bootstrap, web server and worker, until Ctrl-C."
     requires_system_checks = ()  # they load every page, which the web server is about to do anyway
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -53,16 +54,21 @@ class Command(BaseCommand):
         listener = listen(host, port)
         url = url_of(listener)
         migrate()
-        bootstrap(settings.RUNTIMES_VALUES or (demo.CATALOGUE if with_demo else None))
+        catalogue = settings.RUNTIMES_VALUES or (demo.CATALOGUE if with_demo else None)
         note = settings.DATA_DIR / "demo.json"
-        logins = demo.fill(note) if with_demo else None
+        logins = demo.fill(note, catalogue) if with_demo else None
+        bootstrap(catalogue)
         collect_files()
-        connection.close()
-        with Children() as children:
+        # The worker ends before what it would otherwise start again.
+        with engine_kept(settings.DATA_DIR), Children() as children:
+            connection.close()
             descriptor = listener.fileno()
             children.start("the web server", web_server(descriptor), keep_open=[descriptor], env=importable())
             listener.close()
             wait_until_ready(url, ended=children.ended)
+            children.start(
+                "the worker", worker(), env=importable() | (demo.PATIENCE if with_demo else {}), goes_on=True
+            )
             if logins:
                 demo.write_note(note, url, logins)
             self._greet(url, note, logins)
@@ -105,6 +111,11 @@ def web_server(descriptor: int) -> list[str]:
     """The command that serves on a socket this process has open."""
     command = [sys.executable, "-m", "gunicorn", "--config", "python:mlops_console.serving.gunicorn"]
     return [*command, "--bind", f"fd://{descriptor}"]
+
+
+def worker() -> list[str]:
+    """The command that looks after deployments."""
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), "run_worker"]
 
 
 def importable() -> dict[str, str]:

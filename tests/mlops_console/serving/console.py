@@ -15,7 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 from django.conf import settings
+
+from mlops_console.database.cluster import DATABASE, SUPERUSER, Cluster
+from tests.mlops_console.machine import processes_naming
 
 SECONDS_TO_START = 90
 SECONDS_TO_STOP = 30
@@ -50,6 +54,27 @@ class Console:
             return response.status, response.read().decode()
         finally:
             connection.close()
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        """What its embedded database answers; nothing where it does not."""
+        home = self.data_dir / "postgres"
+        try:
+            with psycopg.connect(
+                host=str(Cluster(home.resolve()).sockets), user=SUPERUSER, dbname=DATABASE
+            ) as database:
+                cursor = database.execute(statement.encode())
+                return cursor.fetchall() if cursor.description else []
+        except psycopg.OperationalError:
+            return []
+
+    def healths(self) -> list[str]:
+        """How its deployments are."""
+        return [row[0] for row in self.sql("SELECT health FROM deployments_deployment")]
+
+    def scorers(self) -> dict[int, str]:
+        """The scorer processes of its data folder."""
+        found = processes_naming("-m deployments.engines.local.scorer ", within=self.data_dir)
+        return {pid: line for pid, line in found.items() if "guardian" not in line}
 
     def stop(self, number: signal.Signals) -> int:
         """Send a signal and wait for the end; answers the exit code."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -15,6 +16,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from deployments.engines.contract import Wanted, Workload
+from deployments.engines.local.engine import LocalEngine
 from tests.mlops_console.machine import as_nobody, eventually, needs_proc, needs_root, processes_naming
 from tests.mlops_console.serving.console import Console, environment, failing, running, up
 
@@ -63,9 +66,36 @@ def test_a_second_console_finds_the_port_taken(first: Console, tmp_path: Path) -
     assert f"port {first.port} on 127.0.0.1 is taken" in said
 
 
+def test_everything_of_the_demo_comes_up_but_what_is_asleep(first: Console) -> None:
+    assert eventually(lambda: set(first.healths()) == {"HEALTHY", "STOPPED"}, seconds=60), first.healths()
+    healths = first.healths()
+    assert (len(healths), healths.count("STOPPED")) == (12, 1)
+    assert len(first.scorers()) == 17
+
+
+def test_traffic_of_the_demo_is_answered(first: Console) -> None:
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo_traffic", "--rate", "50", "--seconds", "2"]
+    env = environment(DATA_DIR=str(first.data_dir))
+    said = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60).stdout
+    told = re.fullmatch(r"Sent (\d+) requests to 11 deployments in 2\.\d s: (\d+) answered, 0 failed; .*\n", said)
+    assert told, said
+    assert int(told[1]) == int(told[2]) > 40
+
+
+def test_a_killed_worker_is_followed_by_another(first: Console) -> None:
+    (worker,) = processes_naming("manage.py run_worker", within=first.data_dir)
+    os.kill(worker, signal.SIGKILL)
+    assert eventually(lambda: set(processes_naming("manage.py run_worker", within=first.data_dir)) - {worker})
+    assert first.get("/healthz")[0] == 200
+    assert len(first.scorers()) == 17
+
+
 def test_a_killed_database_comes_back(first: Console) -> None:
     os.kill(int((first.data_dir / "postgres/data/postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
     assert eventually(lambda: first.get("/healthz")[0] == 200)
+    first.sql("UPDATE deployments_deployment SET paused = true WHERE display_name = 'Churn'")
+    first.sql("UPDATE deployments_lease SET look_at = now()")
+    assert eventually(lambda: first.healths().count("STOPPED") == 2, seconds=30), first.healths()
 
 
 @needs_root
@@ -85,6 +115,7 @@ def test_sigterm_leaves_no_process_and_a_second_start_keeps_everything(first: Co
     with running(first.data_dir, "--demo", "--port", "0") as second:
         after = second.note()
         assert {**before, "url": second.url} == after
+        assert eventually(lambda: len(second.scorers()) == 16, seconds=60)
         # Ctrl-C in a terminal goes to the whole process group
         assert second.stop(signal.SIGINT) == 0
     assert not processes_naming(first.data_dir)
@@ -96,10 +127,32 @@ def test_after_a_kill_it_starts_again_on_the_same_port(tmp_path: Path) -> None:
     with running(tmp_path, "--port", str(port)) as killed:
         assert killed.url == f"http://127.0.0.1:{port}"
         assert not (tmp_path / "demo.json").exists()
+        assert not killed.scorers()
+        leftover = LocalEngine(tmp_path / "engine")
+        workload = Workload(key="a-1", composition="a", version="v1.0.0", image="scorer:1.0.0")
+        leftover.apply(Wanted("gone", (workload,), None))
+        assert eventually(killed.scorers)
         killed.stop(signal.SIGKILL)
+        left = killed.scorers()
+        assert left
         with running(tmp_path, "--port", str(port)) as console:
             assert console.get("/healthz")[0] == 200
+            assert not leftover.deployments()
+            assert left.keys().isdisjoint(processes_naming(tmp_path))
             assert console.stop(signal.SIGTERM) == 0
+    assert eventually(lambda: not processes_naming(tmp_path))
+
+
+def test_of_two_consoles_on_one_folder_only_the_last_stops_the_scorers(tmp_path: Path) -> None:
+    engine = LocalEngine(tmp_path / "engine")
+    workload = Workload(key="a-1", composition="a", version="v1.0.0", image="scorer:1.0.0")
+    with running(tmp_path, "--port", "0") as first, running(tmp_path, "--port", "0") as second:
+        engine.apply(Wanted("shared", (workload,), None))
+        assert eventually(first.scorers)
+        assert first.stop(signal.SIGTERM) == 0
+        assert second.scorers()
+        assert second.stop(signal.SIGTERM) == 0
+        assert not second.scorers()
     assert eventually(lambda: not processes_naming(tmp_path))
 
 
@@ -119,6 +172,7 @@ def test_a_command_stops_the_database_that_it_started(tmp_path: Path) -> None:
         pytest.param({"SECRET_KEY": "short"}, "SECRET_KEY is '…'; allowed: at least 50 characters", id="short-key"),
         pytest.param({"DATABASE_URL": "mysql://u:hunter2@h/d"}, "DATABASE_URL is 'mysql://…@h/d'", id="database"),
         pytest.param({"RUNTIMES_VALUES": "/no/such.yaml"}, "a file that exists and can be read", id="no-file"),
+        pytest.param({"ENGINE": "kubernetes"}, "ENGINE is 'kubernetes'; allowed: local", id="engine"),
         pytest.param({"STATIC_ROOT": "/proc/no"}, "static files /proc/no cannot be used", id="static-files"),
         pytest.param(
             {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/d"}, "the database does not answer", id="unreachable"
@@ -153,6 +207,12 @@ def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
     code, stderr = failing(up(tmp_path / "data", f"--port={port}"))
     assert code == 2
     assert "is no port" in stderr
+
+
+def test_an_engine_that_is_none_is_refused(tmp_path: Path) -> None:
+    code, stderr = failing(up(tmp_path / "data", "--engine", "kubernetes"))
+    assert (code, stderr.count("\n")) == (2, 1)
+    assert "ENGINE is 'kubernetes'; allowed: local" in stderr
 
 
 def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
