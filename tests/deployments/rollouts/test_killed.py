@@ -196,7 +196,7 @@ def test_a_stopped_worker_that_wakes_after_its_lease_is_over_changes_nothing(sce
     callers = Callers(scene.deployment.address)
     with callers.calling():
         rollout = scene.upgrade()
-        until(at(rollout, "STARTING"), every=LOOK_EVERY_SECONDS)
+        until(at(rollout, "SHIFTING"), every=LOOK_EVERY_SECONDS)
         sleeper = scene.worker
         sleeper.send(signal.SIGSTOP)
         scene.worker = scene.workers.worker(SHORT)
