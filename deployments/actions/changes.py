@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from deployments.actions.deployments import locked_deployment, look_now
+from deployments.actions.deployments import locked_deployment, look_now, record_deployment
 from deployments.actions.reasons import checked_reason
 from deployments.models import Composition, Deployment, Event, Rollout
 from deployments.rollouts.snapshot import Health
@@ -64,7 +64,7 @@ def update_deployment(
         after["options"] = {each.uid: each.options for each in options}
     if _VARIABLES in before:
         before[_VARIABLES], after[_VARIABLES] = environment.masked_change(before[_VARIABLES], after[_VARIABLES])
-    _record(actor, audit.Verb.UPDATE, row, now, before=before, after=after)
+    record_deployment(actor, audit.Verb.UPDATE, row, now, before=before, after=after)
     return row
 
 
@@ -85,7 +85,7 @@ def retry_deployment(*, actor: Actor, workspace: str, uid: str, now: datetime, r
         each.workload = f"{each.uid}-retry{row.revision}"
     Composition.objects.bulk_update(compositions, ["workload"])
     Event.objects.create(deployment=row, at=now, kind="retry", sentence=f"{actor.name} started it again.")
-    _record(actor, audit.Verb.RESUME, row, now, reason=reason, after={"retry": True})
+    record_deployment(actor, audit.Verb.RESUME, row, now, reason=reason, after={"retry": True})
     look_now(row, now)
     return row
 
@@ -99,8 +99,3 @@ def _changed_options(row: Deployment, wanted: Mapping[int, Mapping[str, Any]]) -
             each.options = options
             changed.append(each)
     return changed
-
-
-def _record(actor: Actor, verb: audit.Verb, row: Deployment, now: datetime, **differing: Any) -> None:
-    subject = audit.Subject(audit.Kind.DEPLOYMENT, row.name, row.workspace.uid)
-    audit.record([audit.entry(actor=actor, verb=verb, subject=subject, now=now, **differing)])

@@ -103,7 +103,7 @@ def create_deployment(
         {"experiment": wish.experiment, "runtime": runtime.name, "version": version.name}
         for wish, (runtime, version) in zip(wishes, chosen, strict=True)
     ]
-    _record(actor, audit.Verb.CREATE, deployment, now, after=after)
+    record_deployment(actor, audit.Verb.CREATE, deployment, now, after=after)
     wake()
     return deployment
 
@@ -125,7 +125,7 @@ def delete_deployment(*, actor: Actor, workspace: str, uid: str, now: datetime) 
     row.deleted_at = now
     row.save(update_fields=["deleted_at"])
     # What used to hold its runtimes, versions and experiments holds them no longer once the worker has let go.
-    _record(actor, audit.Verb.DELETE, row, now, before={"display_name": row.display_name, "mode": row.mode})
+    record_deployment(actor, audit.Verb.DELETE, row, now, before={"display_name": row.display_name, "mode": row.mode})
     look_now(row, now)
     return row
 
@@ -163,7 +163,7 @@ def _set_paused(actor: Actor, workspace: str, uid: str, now: datetime, reason: s
         _take_note_of_variables(row)
     verb = audit.Verb.PAUSE if paused else audit.Verb.RESUME
     _tell(row, now, verb.value, f"{actor.name} {'paused' if paused else 'resumed'} the deployment.")
-    _record(actor, verb, row, now, reason=reason, before={"paused": not paused}, after={"paused": paused})
+    record_deployment(actor, verb, row, now, reason=reason, before={"paused": not paused}, after={"paused": paused})
     look_now(row, now)
     return row
 
@@ -209,11 +209,12 @@ def _choices(
             name = answer.candidate.runtime.display_name
             sentence = f"The runtime {name} does not take the experiment {experiment.display_name}. {answer.why_not}"
             raise Refused("runtime-does-not-match", sentence, {"runtime": wish.runtime, "experiment": wish.experiment})
-        chosen.append((held[wish.runtime], _held_version(answer.version.name)))
+        chosen.append((held[wish.runtime], held_version(answer.version.name)))
     return chosen
 
 
-def _held_version(name: str) -> Version:
+def held_version(name: str) -> Version:
+    """A version by its resource name, held until the transaction ends."""
     _, place, _, image, _, number = name.split("/")
     rows = Version.objects.select_for_update(of=("self",), no_key=True).select_related("image__workspace")
     return rows.get(image__workspace__uid=place, image__uid=image, version=number)
@@ -223,6 +224,7 @@ def _tell(deployment: Deployment, now: datetime, kind: str, sentence: str) -> No
     Event.objects.create(deployment=deployment, at=now, kind=kind, sentence=sentence)
 
 
-def _record(actor: Actor, verb: audit.Verb, row: Deployment, now: datetime, **differing: Any) -> None:
+def record_deployment(actor: Actor, verb: audit.Verb, row: Deployment, now: datetime, **differing: Any) -> None:
+    """Write the audit entry of a change to a deployment."""
     subject = audit.Subject(audit.Kind.DEPLOYMENT, row.name, row.workspace.uid)
     audit.record([audit.entry(actor=actor, verb=verb, subject=subject, now=now, **differing)])

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from deployments import queries
-from deployments.actions.deployments import locked_deployment, look_now
+from deployments.actions.deployments import held_version, locked_deployment, look_now
 from deployments.actions.plans import planned
 from deployments.actions.reasons import checked_reason
 from deployments.models import Composition, Deployment, Event, Plan, Rollout, RolloutStep
@@ -20,7 +20,6 @@ from mlops_console import audit
 from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.errors import Missing, Refused
-from runtimes.models import Version
 
 
 @transaction.atomic
@@ -143,7 +142,8 @@ def _store_steps(rollout: Rollout, answer: Planned, now: datetime) -> None:
     """One step for each composition that moves; both versions are held until this is committed."""
     compositions = {each.uid: each for each in Composition.objects.filter(deployment=rollout.deployment_id)}
     names = {each.after.name for each in answer.changes if each.after}
-    versions = {each.name: each for each in _held(names)}
+    # In the order of their names, so that two rollouts cannot wait for each other.
+    versions = {name: held_version(name) for name in sorted(names)}
     steps = []
     for position, each in enumerate(answer.changes):
         composition = compositions[each.composition]
@@ -162,15 +162,6 @@ def _store_steps(rollout: Rollout, answer: Planned, now: datetime) -> None:
             )
         )
     RolloutStep.objects.bulk_create(steps)
-
-
-def _held(names: set[str]) -> list[Version]:
-    found = []
-    for name in sorted(names):
-        _, workspace, _, image, _, number = name.split("/")
-        rows = Version.objects.select_for_update(of=("self",), no_key=True).select_related("image__workspace")
-        found.append(rows.get(image__workspace__uid=workspace, image__uid=image, version=number))
-    return found
 
 
 def _entry(
