@@ -7,6 +7,7 @@ import signal
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from deployments.engines.local.engine import LocalEngine
 from deployments.engines.local.files import read
@@ -41,11 +42,17 @@ class LocalRig:
         assert eventually(lambda: pid not in self.processes())
 
     def pid(self, deployment: str, key: str) -> int:
-        """The process that serves a workload."""
-        run = max((self.folder / "deployments" / deployment / key).glob("run-*"))
-        note = read(run / "started.json")
-        assert note
-        return int(note["pid"])
+        """The process that serves a workload; waits until it has begun."""
+        home = self.folder / "deployments" / deployment / key
+
+        def note() -> dict[str, Any] | None:
+            run = max(home.glob("run-*"), default=None)
+            return read(run / "started.json") if run else None
+
+        assert eventually(note), f"{key} did not begin"
+        begun = note()
+        assert begun
+        return int(begun["pid"])
 
     def processes(self, text: str = "") -> dict[int, str]:
         """Living processes that name the engine's folder, and the text."""

@@ -55,7 +55,7 @@ def test_leftovers_of_an_unclean_end_are_cleared(own: Caller, own_rig: LocalRig)
     """Scorers ready or not, the router, and every file about a deployment."""
     own.reach(single("d-1", own.workload("a-1")))
     own_rig.engine.apply(single("d-2", own.workload("a-1", kind="neverready")))
-    assert eventually(lambda: own_rig.pid("d-2", "a-1"))
+    own_rig.pid("d-2", "a-1")
     assert own_rig.reopen().clear_leftovers() == 3
     assert not own_rig.processes()
     assert sorted(path.name for path in own_rig.folder.iterdir()) == ["router"]
