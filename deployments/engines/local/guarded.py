@@ -61,6 +61,10 @@ class Guarded:
         """Whether it runs."""
         return self.begun and self.ended() is None
 
+    def present(self) -> bool:
+        """Whether it runs, or its guardian does, which notes the end and goes last."""
+        return self.alive() or bool(self._living("guardian"))
+
     def ask_to_stop(self) -> None:
         """Let the guardian send SIGTERM, and SIGKILL when the grace is over; asking again changes nothing."""
         self._send("guardian", signal.SIGTERM)
@@ -123,10 +127,10 @@ def launch(folder: Path, lock: int, command: Sequence[str], environment: Mapping
 
 
 def wait_until(done: Sequence[Guarded], seconds: float) -> list[Guarded]:
-    """Wait for programs to end; answers those that still run when the time is over."""
+    """Wait until neither programs nor guardians are left; answers those that still are when the time is over."""
     deadline = time.monotonic() + seconds
-    left = [each for each in done if each.alive()]
+    left = [each for each in done if each.present()]
     while left and time.monotonic() < deadline:
         time.sleep(0.02)
-        left = [each for each in left if each.alive()]
+        left = [each for each in left if each.present()]
     return left
