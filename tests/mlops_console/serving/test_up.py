@@ -74,6 +74,7 @@ def test_everything_of_the_demo_comes_up_but_what_is_asleep(first: Console) -> N
 
 
 def test_traffic_of_the_demo_is_answered(first: Console) -> None:
+    assert eventually(lambda: first.healths().count("HEALTHY") == 11, seconds=60), first.healths()
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo_traffic", "--rate", "50", "--seconds", "2"]
     env = environment(DATA_DIR=str(first.data_dir))
     said = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60).stdout
