@@ -11,14 +11,16 @@ Nothing is remembered between calls, so whoever calls may be killed at any insta
 - A key names one unchanging workload: one that exists is never altered to fit other content under its key.
 - A workload that has been ready and then dies is FAILED, and is started again after a pause that grows. One that never
   was ready stays FAILED until its key is no longer wanted.
-- An engine that moves traffic by itself, as a cluster does when it rolls, may run ahead of `Wanted.traffic` within a
-  composition: read `Seen.traffic` instead of assuming it.
+- Of several workloads of one composition, the last in `Wanted.workloads` is where the composition is going. An engine
+  that rolls by itself, as a cluster does, rolls to that one: it may run ahead of `Wanted.traffic` within a composition,
+  and has no other version to stand in once it has rolled. Read `Seen.traffic` instead of assuming it.
+- What somebody else has changed is seen as `Seen.drift` and left as it is, unless `Wanted.reapply` asks to undo it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +33,10 @@ NAME: Final = re.compile(r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?")
 
 class EngineFault(Exception):
     """What keeps an engine from doing its work now, as a sentence; trying again later is safe."""
+
+
+class Conflict(EngineFault):
+    """Somebody else has changed what is to be written; nothing of it was, and a person has to decide."""
 
 
 class Fenced(EngineFault):
@@ -48,11 +54,20 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True)
+class Download:
+    """Where a scorer on another machine gets its model's file: an address, and the bearer token to show there."""
+
+    url: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Workload:
     """One composition on one version; raises ValueError for a key or composition that is no plain name.
 
     Keys are unique in their deployment. Values of `environment` are resolved already. `artifact` is the path of the
-    model's file, or nothing. Selector, volumes and security context are handed to engines that know them.
+    model's file on this machine, or nothing; `download` is how another machine gets it. Resources (`requests` and
+    `limits`), architectures, selector, volumes and security context are handed to engines that know them.
     """
 
     key: str
@@ -63,7 +78,10 @@ class Workload:
     readiness_path: str = "/readyz"
     replicas: int = 1
     artifact: str = ""
+    download: Download | None = None
     ready_within_seconds: float = 300
+    resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    architectures: Sequence[str] = ()
     selector: Mapping[str, str] = field(default_factory=dict)
     volumes: Sequence[Mapping[str, Any]] = ()
     security_context: Mapping[str, Any] | None = None
@@ -108,12 +126,17 @@ class Wanted:
     """What is to exist of a deployment, and where its requests go (None: nowhere); raises ValueError if contradictory.
 
     `epoch` is the fencing number of the caller's lease: a call with a lower one than an engine has seen is refused.
+    `reapply` undoes what somebody else has changed. `title` and `workspace` are for people and for engines that keep
+    workspaces apart.
     """
 
     deployment: str
     workloads: tuple[Workload, ...]
     traffic: Traffic | None
     epoch: int = 0
+    reapply: bool = False
+    title: str = ""
+    workspace: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.deployment)
@@ -126,7 +149,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class SeenWorkload:
-    """A workload as it is: its phase, since when, for FAILED a sentence why, and how often it was started again."""
+    """A workload as it is: its phase, since when, what keeps it from being ready, and how often it was started again.
+
+    `cause` is a sentence, always there for FAILED, and for STARTING where something is known to be in its way.
+    """
 
     key: str
     composition: str
@@ -135,6 +161,30 @@ class SeenWorkload:
     since: datetime
     cause: str = ""
     restarts: int = 0
+
+
+class Field(StrEnum):
+    """What of a deployment somebody else may have changed."""
+
+    IMAGE = "image"
+    REPLICAS = "replicas"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Something of a composition (`""`: of the whole deployment) that is not as it was written, and by whom.
+
+    `where` names it for people, such as `Deployment d-1-a, container scorer, image`; `by` is the name under which the
+    other wrote, `""` where nobody left one.
+    """
+
+    composition: str
+    field: Field
+    where: str
+    wanted: str
+    found: str
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,6 +198,7 @@ class Seen:
     workloads: Mapping[str, SeenWorkload]
     traffic: Traffic | None
     address: str
+    drift: tuple[Drift, ...] = ()
 
     def phase(self, key: str) -> Phase:
         """The phase of a workload; GONE is what does not exist."""
@@ -173,8 +224,14 @@ class Counts:
 class Engine(Protocol):
     """What runs scorers; every method raises EngineFault when it cannot do its work now."""
 
+    def listen(self, heard: Callable[[str], None]) -> bool:
+        """Call `heard` with a deployment's name, from any thread, whenever it may have changed.
+
+        False from an engine that tells nothing and has to be asked again and again.
+        """
+
     def apply(self, wanted: Wanted) -> None:
-        """Move a deployment one step towards what is wanted, without waiting for it; raises Fenced."""
+        """Move a deployment one step towards what is wanted, without waiting for it; raises Conflict, Fenced."""
 
     def observe(self, deployment: str) -> Seen:
         """Look at a deployment, whether or not it exists."""
@@ -190,6 +247,9 @@ class Engine(Protocol):
 
     def stop_all(self) -> None:
         """Stop all that would outlive the console, as it ends; an engine whose scorers run elsewhere does nothing."""
+
+    def close(self) -> None:
+        """Let go of connections and threads; what runs goes on."""
 
 
 def check_name(name: str) -> str:

@@ -13,8 +13,8 @@ def wanted_of(snapshot: Snapshot, rollout: Rollout | None) -> Wanted:
     shares: list[Share] = []
     mirror = ""
     for each in snapshot.compositions:
-        serving, beside = workloads_of(each, rollout)
-        workloads += [serving, *beside]
+        serving, present = workloads_of(each, rollout)
+        workloads += present
         if each.is_mirror:
             mirror = serving.key
         else:
@@ -23,26 +23,26 @@ def wanted_of(snapshot: Snapshot, rollout: Rollout | None) -> Wanted:
 
 
 def workloads_of(composed: Composed, rollout: Rollout | None) -> tuple[Workload, tuple[Workload, ...]]:
-    """The workload that is to get a composition's requests, and what is to exist beside it."""
+    """The workload that is to get a composition's requests, and all that are to exist, last the one it is going to."""
     steps = rollout.steps if rollout else ()
     step = next((each for each in steps if each.composition == composed.uid), None)
     if step is None:
-        return composed.workload, ()
+        return composed.workload, (composed.workload,)
     match step.phase:
         case Phase.PENDING:
-            return step.old, ()
+            return step.old, (step.old,)
         case Phase.STARTING:
-            return step.old, (step.new,)
+            return step.old, (step.old, step.new)
         case Phase.SHIFTING:
-            return step.new, (step.old,)
+            return step.new, (step.old, step.new)
         case Phase.DRAINING | Phase.DONE:
-            return step.new, ()
+            return step.new, (step.new,)
         case Phase.UNDO_STARTING:
-            return step.new, (back_of(step),)
+            return step.new, (step.new, back_of(step))
         case Phase.UNDO_SHIFTING:
-            return back_of(step), (step.new,)
+            return back_of(step), (step.new, back_of(step))
         case Phase.UNDO_DRAINING | Phase.UNDONE:
-            return back_of(step), ()
+            return back_of(step), (back_of(step),)
 
 
 def back_of(step: Step) -> Workload:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,6 +24,10 @@ class LocalEngine:
     def __init__(self, folder: Path, port: int = 0, host: str = "127.0.0.1") -> None:
         self._folder = folder.resolve()
         self._router = Router(self._folder / "router", host, port)
+
+    def listen(self, heard: Callable[[str], None]) -> bool:
+        """False: processes tell nobody how they are."""
+        return False
 
     def apply(self, wanted: Wanted) -> None:
         """Move a deployment one step towards what is wanted; raises EngineFault, Fenced."""
@@ -78,6 +82,9 @@ class LocalEngine:
         for run in self._runs():
             run.ask_to_stop()
         self._end(SECONDS_TO_STOP)
+
+    def close(self) -> None:
+        """Nothing is held between calls."""
 
     def clear_leftovers(self) -> int:
         """End at once what a console that was killed has left running here; answers how many processes that were.

@@ -24,21 +24,21 @@ from tests.deployments.rollouts.pictures import (
     workload,
 )
 
-# Who gets the requests of a composition, and what is to exist beside it.
+# Who gets the requests of a composition, and what is to exist: last what it is going to.
 PHASES: Final = """
-phase          runs   serving     beside
-PENDING        0      c1-0        -
-STARTING       0      c1-0        c1-1
-SHIFTING       0      c1-1        c1-0
-DRAINING       0      c1-1        -
-DONE           0      c1-1        -
-UNDO_STARTING  again  c1-1        c1-1-again
-UNDO_SHIFTING  0      c1-0        c1-1
-UNDO_SHIFTING  again  c1-1-again  c1-1
-UNDO_DRAINING  0      c1-0        -
-UNDO_DRAINING  again  c1-1-again  -
-UNDONE         0      c1-0        -
-UNDONE         again  c1-1-again  -
+phase          runs   serving     present
+PENDING        0      c1-0        c1-0
+STARTING       0      c1-0        c1-0,c1-1
+SHIFTING       0      c1-1        c1-0,c1-1
+DRAINING       0      c1-1        c1-1
+DONE           0      c1-1        c1-1
+UNDO_STARTING  again  c1-1        c1-1,c1-1-again
+UNDO_SHIFTING  0      c1-0        c1-1,c1-0
+UNDO_SHIFTING  again  c1-1-again  c1-1,c1-1-again
+UNDO_DRAINING  0      c1-0        c1-0
+UNDO_DRAINING  again  c1-1-again  c1-1-again
+UNDONE         0      c1-0        c1-0
+UNDONE         again  c1-1-again  c1-1-again
 """
 
 
@@ -50,8 +50,7 @@ def at(line: dict[str, str], number: int = 1) -> Step:
 @pytest.mark.parametrize("line", cases(PHASES))
 def test_a_phase(line: dict[str, str]) -> None:
     wanted = wanted_of(snapshot(), rollout(at(line)))
-    beside = [] if line["beside"] == "-" else [line["beside"]]
-    assert [each.key for each in wanted.workloads] == [line["serving"], *beside]
+    assert [each.key for each in wanted.workloads] == line["present"].split(",")
     assert wanted.workloads == tuple(workload(each.key) for each in wanted.workloads)
     assert wanted.traffic == traffic(line["serving"])
     assert (wanted.deployment, wanted.epoch) == ("d1", 0)
@@ -61,7 +60,7 @@ def test_a_phase(line: dict[str, str]) -> None:
     ("mode", "workloads", "routes"),
     [
         pytest.param(Mode.SINGLE, "c1-1", "c1-1", id="single"),
-        pytest.param(Mode.SPLIT, "c1-1 c2-0 c2-1 c3-1 c3-0", "c1-1:30 c2-0:70 c3-1:0", id="split"),
+        pytest.param(Mode.SPLIT, "c1-1 c2-0 c2-1 c3-0 c3-1", "c1-1:30 c2-0:70 c3-1:0", id="split"),
         pytest.param(Mode.SHADOW, "c1-1 c2-0 c2-1", "c1-1 > c2-0", id="champion and challenger"),
     ],
 )
@@ -78,7 +77,7 @@ def test_what_a_rollout_does_not_move_stays() -> None:
     for moving in (None, rollout(step(2, Phase.SHIFTING))):
         wanted = wanted_of(three, moving)
         found = [each.key for each in wanted.workloads]
-        assert found == (["c1-0", "c2-1", "c2-0", "c3-0"] if moving else ["c1-0", "c2-0", "c3-0"])
+        assert found == (["c1-0", "c2-0", "c2-1", "c3-0"] if moving else ["c1-0", "c2-0", "c3-0"])
 
 
 EVERY_STEP: Final = [(phase, again) for phase in Phase for again in (False, True) if phase in BACK or not again]
