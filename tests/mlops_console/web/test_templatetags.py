@@ -13,8 +13,8 @@ from django.conf import settings
 from django.forms import formset_factory
 from django.template import Context, Template
 from django.test import RequestFactory
-from lucide import IconDoesNotExist
 
+from mlops_console.web import icons
 from mlops_console.web.templatetags import console
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -87,8 +87,13 @@ def test_state_badge(state: str, tone: str, word: str) -> None:
 
 def test_icons_are_silent_and_known() -> None:
     assert 'aria-hidden="true"' in console.icon("lock")
-    with pytest.raises(IconDoesNotExist):
+    with pytest.raises(icons.UnknownIcon):
         console.icon("no-such-icon")
+
+
+def test_every_icon_is_drawn() -> None:
+    """`python -m mlops_console.web.icons` draws them."""
+    assert icons.FILE.read_text(encoding="utf-8") == icons.sheet()
 
 
 def test_every_icon_that_a_template_names_exists() -> None:
