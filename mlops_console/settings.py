@@ -68,7 +68,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 25 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 50_000
 
 _LOADERS: list[Any] = [
-    "django.template.loaders.filesystem.Loader",
+    "mlops_console.web.loaders.Loader",
     "django.template.loaders.app_directories.Loader",
 ]
 if not DEBUG:
