@@ -13,13 +13,18 @@ UV := index="$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --annotation-style line pyproject.toml
 
-.PHONY: run test test-schema lint format lock install chromium
+.PHONY: run test test-kubernetes test-schema lint format lock install chromium control-plane
 
 run: $(VENV)/.base
 	$(BIN)/python manage.py up --demo
 
-test: install chromium
+test: install chromium control-plane
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
+
+# Only what needs a Kubernetes control plane, which must be there or be built.
+test-kubernetes: install
+	sh tests/kubernetes/controlplane/build.sh
+	$(BIN)/python -m pytest -m kubernetes $(TESTS)
 
 # The API against its OpenAPI document, with more cases than `make test` has time for.
 test-schema: install
@@ -43,7 +48,9 @@ format: install
 
 lock: $(VENV)/.uv
 	$(UV) $(COMPILE) --extra local --output-file requirements.lock
-	$(UV) $(COMPILE) --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+	$(UV) $(COMPILE) --extra kubernetes --constraint requirements.lock --output-file requirements-kubernetes.lock
+	$(UV) $(COMPILE) --all-extras --constraint requirements.lock --constraint requirements-kubernetes.lock \
+		--output-file requirements-dev.lock
 
 install: $(VENV)/.dev
 
@@ -64,3 +71,7 @@ $(VENV)/.dev: $(VENV)/.uv requirements-dev.lock
 
 chromium:
 	@sh tests/chromium.sh
+
+# Without Go the tests that need it are skipped; where the build fails, they fail.
+control-plane:
+	@sh tests/kubernetes/controlplane/build.sh >/dev/null || true

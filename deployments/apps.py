@@ -10,8 +10,11 @@ class DeploymentsConfig(AppConfig):
     verbose_name = "Deployments"
 
     def ready(self) -> None:
-        """Tell the pages of runtimes, which know nothing of this app, what stands on them."""
+        """Tell those that know nothing of this app: the pages of runtimes what stands on them, and scrapes."""
+        from deployments.observing.fleet import fleet_metrics
         from deployments.web.uses import deployments_on
+        from mlops_console.observing.sources import tell_metrics
         from runtimes.web.uses import tell_uses
 
         tell_uses(deployments_on)
+        tell_metrics(fleet_metrics)

@@ -16,6 +16,7 @@ from mlops_console.queries import Scope, workspaces_of
 from runtimes.models import Runtime, Version
 from runtimes.models.search import matching
 
+DRIFTED: Final = "DRIFTED"
 IN_USE_MAX: Final = 1_000
 DEPLOYMENT_ORDERS: Final[dict[str, tuple[str, ...]]] = {
     "name": ("display_name",),
@@ -37,7 +38,7 @@ EXPERIMENT_ORDERS: Final[dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class DeploymentFilter:
-    """What a list of deployments narrows by; an empty value does not narrow.
+    """What a list of deployments narrows by; an empty value does not narrow. DRIFTED is beside the healths.
 
     `runtime`, `image` and `version` are resource names, the last two of what runs, not of what a runtime stands for.
     """
@@ -53,7 +54,7 @@ class DeploymentFilter:
     def apply(self, rows: QuerySet[Deployment]) -> QuerySet[Deployment]:
         """Narrow deployments that carry `upgrade_available`."""
         if self.health:
-            rows = rows.filter(health=self.health)
+            rows = rows.exclude(drift=[]) if self.health == DRIFTED else rows.filter(health=self.health)
         if self.mode:
             rows = rows.filter(mode=self.mode)
         if any((self.runtime, self.image, self.version)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db.models import Q, QuerySet
 
@@ -17,7 +17,7 @@ from deployments.planning.snapshot import (
     World,
 )
 from deployments.planning.targets import Target, ToImage, ToVersion
-from deployments.rollouts.reading import gpu_count
+from deployments.rollouts.contents import gpu_count
 from mlops_console.models import GLOBAL
 from runtimes.models import Runtime, RuntimeImage, Version
 from runtimes.rules.lifecycle import State
@@ -26,11 +26,15 @@ RUNS = ("runtime__workspace", "runtime__image__workspace", "runtime__pinned_vers
 
 
 def deployment_facts(
-    deployments: Sequence[Deployment], targets: Mapping[str, Target] | None = None
+    deployments: Sequence[Deployment],
+    targets: Mapping[str, Target] | None = None,
+    *,
+    references: Collection[str] = (),
 ) -> tuple[list[DeploymentFact], World]:
     """Deployments with their compositions, and the world that they and some targets reach.
 
-    Four queries, however many deployments and compositions there are.
+    With `references`, so are the images that these may use and of which a version has such a reference. Four queries,
+    however many deployments and compositions there are.
     """
     keys = [each.pk for each in deployments]
     compositions = list(
@@ -41,7 +45,8 @@ def deployment_facts(
     rollouts = {each.deployment_id: each for each in Rollout.objects.active().filter(deployment__in=keys)}
     runtimes = {each.runtime_id: each.runtime for each in compositions}
     images = {each.version.image_id for each in compositions} | _images_of(runtimes.values())
-    world = _world(runtimes.values(), Q(pk__in=images) | _named((targets or {}).values()))
+    wanted = Q(pk__in=images) | _named((targets or {}).values()) | _holding(references, deployments)
+    world = _world(runtimes.values(), wanted)
     of: dict[int, list[CompositionFact]] = {key: [] for key in keys}
     for each in compositions:
         of[each.deployment_id].append(_composition_fact(each))
@@ -123,6 +128,15 @@ def _named(targets: Iterable[Target]) -> Q:
     for workspace, known in uids.items():
         wanted |= Q(workspace__uid=workspace, uid__in=known)
     return wanted
+
+
+def _holding(references: Collection[str], deployments: Sequence[Deployment]) -> Q:
+    """The images of these deployments' workspaces, and the inherited ones, that have a version with a reference."""
+    if not references:
+        return Q(pk__in=())
+    versions = Version.objects.filter(reference__in=references).values("image")
+    places = Q(workspace__in={each.workspace_id for each in deployments}) | Q(workspace__uid=GLOBAL)
+    return Q(pk__in=versions) & places
 
 
 def _runtime_fact(runtime: Runtime) -> RuntimeFact:

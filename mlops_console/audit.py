@@ -30,6 +30,8 @@ class Verb(StrEnum):
     ABORT = "abort"
     MOVE = "move"
     FINISH = "finish"
+    ADOPT = "adopt"
+    REAPPLY = "reapply"
 
 
 class Kind(StrEnum):

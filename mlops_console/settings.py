@@ -10,7 +10,8 @@ from csp.constants import NONE, SELF
 
 from mlops_console import __version__, env
 from mlops_console.database.url import database_from_url
-from mlops_console.secret import secret_key
+from mlops_console.kubernetes import console_url, kubernetes_settings
+from mlops_console.secret import former_keys, metrics_token, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -21,10 +22,16 @@ ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 RUNTIMES_VALUES = env.file("RUNTIMES_VALUES")
 WEB_WORKERS = env.integer("WEB_WORKERS", default=2, minimum=1, maximum=64)
-ENGINE = env.choice("ENGINE", default="local", allowed=["local"])
+ENGINE = env.choice("ENGINE", default="local", allowed=["local", "kubernetes"])
 ENGINE_PORT = env.integer("ENGINE_PORT", default=0, minimum=0, maximum=65_535)
+ENGINE_OPTIONS = (
+    kubernetes_settings() if ENGINE == "kubernetes" else {"folder": DATA_DIR / "engine", "port": ENGINE_PORT}
+)
+KUBERNETES_CONSOLE_URL = console_url() if ENGINE == "kubernetes" else ""
 READY_SECONDS = env.integer("READY_SECONDS", default=300, minimum=1, maximum=24 * 3600)
 SECRET_KEY = secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = former_keys()
+METRICS_TOKEN = metrics_token()
 
 # Apps and requests
 INSTALLED_APPS = [
@@ -46,6 +53,8 @@ INSTALLED_APPS = [
     "deployments.apps.DeploymentsConfig",
 ]
 MIDDLEWARE = [
+    "mlops_console.observing.middleware.ClusterMiddleware",
+    "mlops_console.observing.middleware.CountingMiddleware",
     "mlops_console.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -142,11 +151,11 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_HTTPONLY = True  # every form carries the token itself
+SECURE_REDIRECT_EXEMPT = [r"^api/storage/engine/"]  # pods ask inside the cluster, where no proxy ends TLS
 if SECURE:
     # behind a proxy that ends TLS and sets this header itself
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -217,5 +226,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        "httpx2": {"level": "WARNING"},  # it would tell of each request to the cluster
     },
 }

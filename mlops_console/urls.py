@@ -6,13 +6,16 @@ from django.urls import include, path, register_converter
 from mlops_console.api.converters import UidConverter
 from mlops_console.api.views import discovery
 from mlops_console.api.views.root import Nowhere
-from mlops_console.web.views.health import healthz
+from mlops_console.web.views.health import healthz, readyz
+from mlops_console.web.views.metrics import metrics
 
 register_converter(UidConverter, "uid")
 
 _DISCOVERY = ".ai.h2o.cloud.discovery/v1/"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("version", discovery.version, name="version"),
     path(_DISCOVERY + "environment", discovery.environment, name="discovery-environment"),
     path(_DISCOVERY + "services", discovery.services, name="discovery-services"),

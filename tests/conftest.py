@@ -15,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 from mlops_console.database import supply
 from mlops_console.database.cluster import Cluster
 from tests.cast import Cast, make_cast
+from tests.kubernetes.fixtures import control_plane, pytest_xdist_make_scheduler  # noqa: F401
 from tests.settings import DATA_DIR_OF_TESTS
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from deployments.actions.workloads import Birth, keep_workloads
+from deployments.engines.contract import Drift, Field
 from deployments.models import Composition, Deployment, Experiment, Lease
 from deployments.planning.modes import Mode
+from deployments.rollouts.drift import to_data
 from mlops_console.models import Workspace
 from runtimes import queries
 from runtimes.models import ModelType, Runtime, RuntimeImage, Version
@@ -90,4 +93,20 @@ def make_composition(
     )
     composition.workload = f"{composition.uid}-0"
     composition.save()
+    keep_workloads([Birth(composition, composition.workload, composition.version)])
     return composition
+
+
+def make_drift(composition: Composition, **found: str) -> tuple[Drift, ...]:
+    """What somebody changed of a composition, as the worker has seen it: `image`, `replicas` or `other` as found."""
+    wanted = {"image": composition.version.reference, "replicas": "1", "other": "8"}
+    words = {"image": "container scorer, image", "replicas": "replicas", "other": "container scorer, variable THREADS"}
+    deployment = composition.deployment
+    lines = tuple(
+        Drift(composition.uid, Field(name), f"Deployment {composition.uid}, {words[name]}", wanted[name], value, by)
+        for (name, value), by in zip(found.items(), ("kubectl-set", "kubectl", "kubectl-edit"), strict=False)
+    )
+    deployment.refresh_from_db(fields=["drift"])
+    deployment.drift += to_data(lines)
+    deployment.save(update_fields=["drift"])
+    return lines

@@ -8,7 +8,8 @@ from pathlib import Path
 DATA_DIR_OF_TESTS = os.environ.setdefault(
     "TEST_DATA_DIR", str(Path(tempfile.gettempdir()) / f"mlops-console-tests-{os.getuid()}-{os.getpid()}")
 )
-for name in ("ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "SECRET_KEY_FILE", "SECURE", "CSRF_TRUSTED_ORIGINS"):
+NOT_OURS = ("ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "SECRET_KEY_FILE", "SECURE", "CSRF_TRUSTED_ORIGINS")
+for name in (*NOT_OURS, "ENGINE", "READY_SECONDS", "METRICS_TOKEN", "METRICS_TOKEN_FILE", "PROMETHEUS_MULTIPROC_DIR"):
     os.environ.pop(name, None)
 os.environ |= {"DATA_DIR": DATA_DIR_OF_TESTS, "SECRET_KEY": "known-to-everybody-and-only-for-tests" * 2}
 

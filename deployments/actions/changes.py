@@ -10,6 +10,7 @@ from django.db import transaction
 
 from deployments.actions.deployments import locked_deployment, look_now, record_deployment
 from deployments.actions.reasons import checked_reason
+from deployments.actions.workloads import restart_workloads
 from deployments.models import Composition, Deployment, Event, Rollout
 from deployments.rollouts.snapshot import Health
 from mlops_console import audit
@@ -79,11 +80,8 @@ def retry_deployment(*, actor: Actor, workspace: str, uid: str, now: datetime, r
     row.revision += 1
     row.updated_at = now
     row.save(update_fields=["revision", "updated_at"])
-    compositions = list(row.compositions.all())
-    for each in compositions:
-        # An engine starts what failed again only under another name.
-        each.workload = f"{each.uid}-retry{row.revision}"
-    Composition.objects.bulk_update(compositions, ["workload"])
+    # An engine starts what failed again only under another name.
+    restart_workloads(row, f"retry{row.revision}")
     Event.objects.create(deployment=row, at=now, kind="retry", sentence=f"{actor.name} started it again.")
     record_deployment(actor, audit.Verb.RESUME, row, now, reason=reason, after={"retry": True})
     look_now(row, now)

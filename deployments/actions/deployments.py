@@ -12,6 +12,7 @@ from django.db import transaction
 from deployments import queries
 from deployments.actions.reasons import checked_reason
 from deployments.actions.waking import wake
+from deployments.actions.workloads import Birth, keep_workloads, restart_workloads
 from deployments.models import Composition, Deployment, Event, Experiment, Lease, Rollout
 from deployments.planning.matching import match_one
 from deployments.planning.modes import Mode, mode_fault
@@ -80,6 +81,7 @@ def create_deployment(
         health_at=now,
         **values,
     )
+    births = []
     for position, (wish, (runtime, version)) in enumerate(zip(wishes, chosen, strict=True)):
         composition = Composition(
             deployment=deployment,
@@ -92,10 +94,11 @@ def create_deployment(
             artifact_type=wish.artifact_type,
             artifact_processor=wish.artifact_processor,
             options=dict(wish.options),
-            started_with={**runtime.environment_variables, **variables},
         )
         composition.workload = f"{composition.uid}-0"
         composition.save()
+        births.append(Birth(composition, composition.workload, version))
+    keep_workloads(births)
     Lease.objects.create(deployment=deployment, look_at=now)
     _tell(deployment, now, "created", f"{actor.name} created the deployment.")
     after: dict[str, Any] = {"display_name": deployment.display_name, "mode": mode.value}
@@ -160,20 +163,13 @@ def _set_paused(actor: Actor, workspace: str, uid: str, now: datetime, reason: s
     row.updated_at = now
     row.save(update_fields=["paused", "revision", "updated_at"])
     if not paused:
-        _take_note_of_variables(row)
+        # What still stops under its old key has the settings of then.
+        restart_workloads(row, f"resumed{row.revision}")
     verb = audit.Verb.PAUSE if paused else audit.Verb.RESUME
     _tell(row, now, verb.value, f"{actor.name} {'paused' if paused else 'resumed'} the deployment.")
     record_deployment(actor, verb, row, now, reason=reason, before={"paused": not paused}, after={"paused": paused})
     look_now(row, now)
     return row
-
-
-def _take_note_of_variables(deployment: Deployment) -> None:
-    """What is resumed starts anew, with the variables that its runtime has by now."""
-    compositions = list(deployment.compositions.select_related("runtime"))
-    for each in compositions:
-        each.started_with = {**each.runtime.environment_variables, **deployment.environment_variables}
-    Composition.objects.bulk_update(compositions, ["started_with"], batch_size=500)
 
 
 def _experiments(faults: Faults, workspace: Workspace, wishes: Sequence[Wish]) -> dict[str, Experiment]:

@@ -12,6 +12,7 @@ from deployments import queries
 from deployments.actions.deployments import held_version, locked_deployment, look_now
 from deployments.actions.plans import planned
 from deployments.actions.reasons import checked_reason
+from deployments.actions.workloads import Birth, keep_workloads, repeat_workloads
 from deployments.models import Composition, Deployment, Event, Plan, Rollout, RolloutStep
 from deployments.planning.plan import Plan as Planned
 from deployments.planning.targets import Targets, parse_target
@@ -117,6 +118,12 @@ def _start(
         raise Refused("blocked", " ".join(each.sentence for each in answer.blocked[:20]), {"blocked": rows})
     if not answer.changes:
         return None
+    if deployment.drift:
+        sentence = f"The deployment {deployment.display_name} has drifted: adopt or re-apply what differs first."
+        raise Refused("drifted", sentence)
+    if wish := deployment.reapply:
+        sentence = f"What {wish.by} decided about the drift of {deployment.display_name} is still being carried out."
+        raise Refused("drifted", f"{sentence} Try again in a moment.")
     number = (deployment.rollouts.aggregate(last=Max("number"))["last"] or 0) + 1
     try:
         with transaction.atomic():
@@ -140,13 +147,13 @@ def _start(
 
 def _store_steps(rollout: Rollout, answer: Planned, now: datetime) -> None:
     """One step for each composition that moves; both versions are held until this is committed."""
-    compositions = {each.uid: each for each in Composition.objects.filter(deployment=rollout.deployment_id)}
-    names = {each.after.name for each in answer.changes if each.after}
+    rows = Composition.objects.filter(deployment=rollout.deployment_id).select_related("deployment", "runtime")
+    compositions = {each.uid: each for each in rows}
+    moves = [(compositions[each.composition], each.after.name) for each in answer.changes if each.after]
     # In the order of their names, so that two rollouts cannot wait for each other.
-    versions = {name: held_version(name) for name in sorted(names)}
-    steps = []
-    for position, each in enumerate(answer.changes):
-        composition = compositions[each.composition]
+    versions = {name: held_version(name) for name in sorted({name for _, name in moves})}
+    steps, births = [], []
+    for position, (composition, version) in enumerate(moves):
         key = f"{composition.uid}-{rollout.pk}"
         steps.append(
             RolloutStep(
@@ -154,14 +161,18 @@ def _store_steps(rollout: Rollout, answer: Planned, now: datetime) -> None:
                 position=position,
                 composition=composition,
                 before_id=composition.version_id,
-                after=versions[each.after.name] if each.after else None,
+                after=versions[version],
                 old_workload=composition.workload,
                 new_workload=key,
                 again_workload=f"{key}-again",
                 phase_at=now,
             )
         )
+        births.append(Birth(composition, key, versions[version]))
     RolloutStep.objects.bulk_create(steps)
+    keep_workloads(births)
+    # Undone is undone: what ran starts again as it was, whatever its runtime says by then.
+    repeat_workloads(rollout.deployment, {each.again_workload: each.old_workload for each in steps})
 
 
 def _entry(

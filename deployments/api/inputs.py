@@ -5,6 +5,7 @@ from __future__ import annotations
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from deployments.planning.modes import REPLICAS_MAX
 from mlops_console.api.fields import Text, TextMap, Wire, optional
 
 INT32_MAX = 2**31 - 1
@@ -34,7 +35,9 @@ class ResourceSpecShape(Wire):
     """How much of what a scorer gets, and how many of them there are."""
 
     kubernetesResourceRequirements = optional(RequirementsShape)
-    replicas = optional(serializers.IntegerField, min_value=1, max_value=100, help_text="1 to 100; 1 if left out.")
+    replicas = optional(
+        serializers.IntegerField, min_value=1, max_value=REPLICAS_MAX, help_text="1 to 100; 1 if left out."
+    )
 
 
 @extend_schema_serializer(component_name="ElementShortcuts")

@@ -96,6 +96,7 @@ class RolloutShape(Wire):
     status = serializers.ChoiceField(choices=STATUSES)
     intent = serializers.ChoiceField(choices=INTENTS, help_text="What people want of it.")
     cause = Text(help_text="Why it was undone; empty otherwise.")
+    waiting = Text(help_text="What is in the way of the composition that is under way; empty otherwise.")
     reason = Text(help_text="Why it was started.")
     startedBy = Text()
     createTime = serializers.DateTimeField()
@@ -124,6 +125,7 @@ def rollout_data(rollout: Rollout, deployment: str, **more: Any) -> dict[str, An
         "status": rollout.status,
         "intent": rollout.intent,
         "cause": rollout.cause,
+        "waiting": "" if rollout.is_over else rollout.waiting,
         "reason": rollout.reason,
         "startedBy": rollout.started_by,
         "createTime": rollout.created_at,

@@ -19,6 +19,7 @@ from mlops_console.api.shapes import SYSTEM
 from runtimes.rules.environment import masked
 
 _SCORE: Final = "/model/score"
+_DRIFTED: Final = "Somebody changed it outside of the console; its page says what, and lets one adopt or re-apply it."
 _ENDPOINTS: Final = {
     Health.HEALTHY: "ENDPOINT_STATE_READY",
     Health.UNHEALTHY: "ENDPOINT_STATE_ERROR",
@@ -60,11 +61,15 @@ def status(row: Deployment, *, is_rolling: bool) -> dict[str, Any]:
     return {
         "name": f"{row.name}/status",
         "state": row.health,
-        "message": row.health_message,
+        "message": " ".join(filter(None, (row.health_message, _troubled(row), _DRIFTED if row.drift else ""))),
         "updateTime": row.health_at,
-        "updatesAllowed": not is_rolling and not row.paused,
+        "updatesAllowed": not (is_rolling or row.paused or row.drift or row.reapply),
         "lastUpdateOutcome": "ROLLED_BACK" if row.was_rolled_back else "LAST_UPDATE_OUTCOME_UNSPECIFIED",
     }
+
+
+def _troubled(row: Deployment) -> str:
+    return f"The engine cannot do its work now: {row.trouble}" if row.trouble else ""
 
 
 def rolling(deployments: Iterable[Deployment]) -> set[int]:

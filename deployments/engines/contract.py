@@ -8,7 +8,8 @@ Nothing is remembered between calls, so whoever calls may be killed at any insta
   that `apply` with only the new version moves a composition without a gap, and an unfit version changes nothing.
 - Compositions without a ready workload are left out; with none at all, requests are answered 503.
 - A workload that is not wanted any more is drained, then stopped: it finishes the requests that it has.
-- A key names one unchanging workload: one that exists is never altered to fit other content under its key.
+- A key names one unchanging workload: one that exists is never altered to fit other content under its key, but for
+  the number of replicas, which an engine that has any follows without starting anything again.
 - A workload that has been ready and then dies is FAILED, and is started again after a pause that grows. One that never
   was ready stays FAILED until its key is no longer wanted.
 - Of several workloads of one composition, the last in `Wanted.workloads` is where the composition is going. An engine
@@ -67,7 +68,8 @@ class Workload:
 
     Keys are unique in their deployment. Values of `environment` are resolved already. `artifact` is the path of the
     model's file on this machine, or nothing; `download` is how another machine gets it. Resources (`requests` and
-    `limits`), architectures, selector, volumes and security context are handed to engines that know them.
+    `limits`), architectures, selector, volumes, security context and `data_read_only` (the scorer may not write where
+    its model lies) are handed to engines that know them.
     """
 
     key: str
@@ -85,6 +87,7 @@ class Workload:
     selector: Mapping[str, str] = field(default_factory=dict)
     volumes: Sequence[Mapping[str, Any]] = ()
     security_context: Mapping[str, Any] | None = None
+    data_read_only: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.key)
@@ -192,6 +195,7 @@ class Seen:
     """A deployment as it is; `traffic` is what the router itself says is in force, None for nothing or no answer.
 
     `address` is the base of its addresses, such as http://127.0.0.1:21080/d-1, or nothing while there is no router.
+    `router` is what keeps the router from doing what it is to, as a sentence, where it says so.
     """
 
     deployment: str
@@ -199,6 +203,7 @@ class Seen:
     traffic: Traffic | None
     address: str
     drift: tuple[Drift, ...] = ()
+    router: str = ""
 
     def phase(self, key: str) -> Phase:
         """The phase of a workload; GONE is what does not exist."""
@@ -242,8 +247,8 @@ class Engine(Protocol):
     def deployments(self) -> Iterable[str]:
         """The deployments of which anything exists."""
 
-    def traffic_counts(self, deployment: str) -> Counts:
-        """How many requests were answered, and how; empty where an engine does not count."""
+    def traffic_counts(self, deployment: str) -> Counts | None:
+        """How many requests were answered, and how; None where an engine does not count."""
 
     def stop_all(self) -> None:
         """Stop all that would outlive the console, as it ends; an engine whose scorers run elsewhere does nothing."""

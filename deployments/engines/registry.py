@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from deployments.engines.contract import Engine, EngineFault
 from deployments.engines.local.engine import LocalEngine
 
-ENGINES: Final[dict[str, Callable[[Path, int], Engine]]] = {"local": LocalEngine}
+
+def _kubernetes(**options: Any) -> Engine:
+    # Loaded by those alone who run it: its client is an extra, and no small one.
+    from deployments.engines.kubernetes.engine import KubernetesEngine
+    from deployments.engines.kubernetes.options import Options
+
+    return KubernetesEngine(Options(**options))
 
 
-def engine_named(name: str, folder: Path, port: int = 0) -> Engine:
-    """The engine of that name, keeping its files in `folder` and answering on `port`; raises EngineFault."""
+ENGINES: Final[dict[str, Callable[..., Engine]]] = {"local": LocalEngine, "kubernetes": _kubernetes}
+
+
+def engine_named(name: str, **options: Any) -> Engine:
+    """The engine of that name with its own options; raises EngineFault where there is none."""
     if name not in ENGINES:
         raise EngineFault(f"There is no engine {name!r}; there are: {', '.join(sorted(ENGINES))}.")
-    return ENGINES[name](folder, port)
+    return ENGINES[name](**options)

@@ -11,6 +11,7 @@ from deployments.models.rollouts import (
     RolloutStep,
     TrafficCount,
 )
+from deployments.models.workloads import WorkloadSpec
 
 __all__ = [
     "ACTIVE",
@@ -26,4 +27,5 @@ __all__ = [
     "Rollout",
     "RolloutStep",
     "TrafficCount",
+    "WorkloadSpec",
 ]

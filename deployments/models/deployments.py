@@ -10,10 +10,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from deployments.engines.contract import Drift
 from deployments.models.choices import choices_of
 from deployments.models.experiments import Experiment, new_uid
 from deployments.planning.modes import Mode
-from deployments.rollouts.snapshot import Health
+from deployments.rollouts.drift import from_data
+from deployments.rollouts.snapshot import Health, Reapply
 from mlops_console.models import Workspace
 from runtimes.models import Runtime, Version
 from runtimes.models.search import words_of
@@ -22,8 +24,8 @@ from runtimes.models.search import words_of
 class Deployment(models.Model):
     """Something that answers scoring requests under one address.
 
-    People write what they want (`paused`, `deleted_at`); only the worker that holds its lease writes what is
-    (`health` and the fields after it).
+    People write what they want (`paused`, `deleted_at`, `reapply_…`); only the worker that holds its lease writes what
+    is (`health` and the fields after it). But whoever adopts drift takes it away, and the worker a wish that came true.
     """
 
     workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="deployments")
@@ -36,6 +38,10 @@ class Deployment(models.Model):
     creator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     paused = models.BooleanField(default=False)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # What people want of drift, undone or adopted: the marks of the lines that they saw, until it is written.
+    reapply_lines = models.JSONField(default=list, blank=True)
+    reapply_by = models.CharField(max_length=300, blank=True)
+    reapply_at = models.DateTimeField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -45,6 +51,11 @@ class Deployment(models.Model):
     health_at = models.DateTimeField(default=timezone.now)
     address = models.CharField(max_length=500, blank=True)
     was_rolled_back = models.BooleanField(default=False)
+    # What somebody else has changed in the engine, in the form of `rollouts.drift.to_data`.
+    drift = models.JSONField(default=list, blank=True)
+    # What keeps the engine from doing its work for it, since when; nothing while it can.
+    trouble = models.TextField(blank=True)
+    trouble_at = models.DateTimeField(null=True, blank=True)
     words = words_of("uid", "display_name", "description")
 
     class Meta:
@@ -68,6 +79,18 @@ class Deployment(models.Model):
         """The resource name."""
         return f"{self.workspace.name}/deployments/{self.uid}"
 
+    @property
+    def drift_lines(self) -> tuple[Drift, ...]:
+        """What somebody else has changed, as the worker last saw it."""
+        return from_data(self.drift)
+
+    @property
+    def reapply(self) -> Reapply | None:
+        """The wish to undo that, if there is one."""
+        if self.reapply_at is None:
+            return None
+        return Reapply(lines=frozenset(self.reapply_lines), by=self.reapply_by, at=self.reapply_at)
+
 
 class Composition(models.Model):
     """One experiment inside a deployment, on one runtime, running one exact version until it is upgraded."""
@@ -85,8 +108,6 @@ class Composition(models.Model):
     artifact_type = models.CharField(max_length=100, blank=True)
     artifact_processor = models.CharField(max_length=100, blank=True)
     options = models.JSONField(default=dict, blank=True)
-    # The variables that its workload was started with, templates as they stand; None where nobody took note.
-    started_with = models.JSONField(null=True, blank=True)
 
     # What `queries.with_latest` annotates.
     latest_id: int | None

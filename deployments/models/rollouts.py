@@ -57,6 +57,8 @@ class Rollout(models.Model):
     intent_by = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=12, choices=choices_of(Status), default=Status.PENDING.value)
     cause = models.TextField(blank=True)
+    # What is in the way of the composition that is under way, while there is something.
+    waiting = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -156,6 +158,8 @@ class Lease(models.Model):
     epoch = models.PositiveBigIntegerField(default=0)
     until = models.DateTimeField(null=True, blank=True)
     look_at = models.DateTimeField(default=timezone.now)
+    # What an engine told of before, its last claimer has seen.
+    claimed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = (models.Index(fields=("look_at",), name="lease_by_look"),)

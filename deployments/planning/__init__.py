@@ -1,7 +1,7 @@
 """What an upgrade would do, decided over a frozen world (R9, R10): no database, no clock, no settings."""
 
 from deployments.planning.aims import latest_of, upgrade_available
-from deployments.planning.environment import Run, VariableChange, variable_changes
+from deployments.planning.environment import VariableChange, variable_changes
 from deployments.planning.plan import Difference, Plan, differences, plan
 from deployments.planning.snapshot import (
     CompositionFact,
@@ -38,7 +38,6 @@ __all__ = [
     "Kind",
     "Latest",
     "Plan",
-    "Run",
     "RuntimeFact",
     "Step",
     "Target",

@@ -8,6 +8,7 @@ from typing import Final
 
 COMPOSITIONS_MAX: Final = 20
 WEIGHT_MAX: Final = 100
+REPLICAS_MAX: Final = 100
 
 
 class Mode(StrEnum):

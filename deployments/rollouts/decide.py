@@ -8,21 +8,27 @@ phases alone, so that a worker killed at any line leaves nothing that the next o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from deployments.engines.contract import Phase as Life
 from deployments.engines.contract import Seen, Wanted
 from deployments.rollouts.advance import Happening
+from deployments.rollouts.clocks import excused
+from deployments.rollouts.drift import Drifted, drifted
 from deployments.rollouts.forward import advance
 from deployments.rollouts.health import health_of
 from deployments.rollouts.snapshot import Health, Rollout, Snapshot, Status
-from deployments.rollouts.wanted import wanted_of
+from deployments.rollouts.waiting import hindrance
+from deployments.rollouts.wanted import nothing_of, wanted_of
 
 SECONDS_MOVING: Final = 0.25
 SECONDS_LAUNCHING: Final = 0.5
 SECONDS_AT_REST: Final = 10.0
+# The same where the engine tells of changes, and a look only makes up for what it did not tell.
+SECONDS_TOLD: Final = 5.0
+SECONDS_AT_REST_TOLD: Final = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,34 +46,57 @@ class Decision:
     look_in_seconds: float
     settled: dict[str, str] = field(default_factory=dict)
     happenings: tuple[Happening, ...] = ()
+    drift: Drifted = field(default_factory=Drifted)
     is_gone: bool = False
 
 
-def decide(snapshot: Snapshot, seen: Seen, now: datetime) -> Decision:
-    """The next step for a deployment."""
+def decide(snapshot: Snapshot, seen: Seen, now: datetime, *, tells: bool = False) -> Decision:
+    """The next step for a deployment; `tells` says that the engine tells of changes by itself."""
+    decision = _decided(snapshot, seen, now)
+    if _is_further(snapshot.rollout, decision.rollout) and decision.wanted == wanted_of(snapshot, snapshot.rollout):
+        # Nothing new is asked of the engine, so there is nothing to wait for.
+        return replace(decision, look_in_seconds=0.0)
+    is_new = (decision.rollout, decision.health) != (snapshot.rollout, snapshot.health)
+    if not tells or is_new or decision.wanted is None or decision.drift.reapply:
+        return decision
+    is_at_rest = decision.look_in_seconds >= SECONDS_AT_REST
+    return replace(decision, look_in_seconds=SECONDS_AT_REST_TOLD if is_at_rest else SECONDS_TOLD)
+
+
+def _decided(snapshot: Snapshot, seen: Seen, now: datetime) -> Decision:
     if snapshot.deleted:
         return _deleted(snapshot, seen)
     if snapshot.paused:
-        return _paused(snapshot, seen)
+        return _paused(snapshot, seen, now)
     rollout = snapshot.rollout
     happenings: tuple[Happening, ...] = ()
     settled: dict[str, str] = {}
     if rollout is not None:
-        after = advance(snapshot, rollout, seen, now)
-        rollout = after.rollout
+        after = advance(snapshot, excused(rollout, snapshot.gap, now), seen, now)
+        rollout = replace(after.rollout, waiting=hindrance(after.rollout, seen))
         happenings = (after.happening,) if after.happening else ()
         serving = {each.uid: each.workload.key for each in snapshot.compositions}
         settled = {uid: key for uid, key in after.settled.items() if key != serving[uid]}
     health, message = health_of(snapshot, rollout, seen)
+    wanted = wanted_of(snapshot, rollout)
+    drift = drifted(snapshot, wanted, seen, now)
     return Decision(
-        wanted=wanted_of(snapshot, rollout),
+        wanted=replace(wanted, reapply=drift.reapply is not None),
         rollout=rollout,
         health=health,
         health_message=message,
-        look_in_seconds=_patience(rollout, health),
+        look_in_seconds=SECONDS_MOVING if drift.reapply else _patience(rollout, health),
         settled=settled,
         happenings=happenings,
+        drift=drift,
     )
+
+
+def _is_further(before: Rollout | None, after: Rollout | None) -> bool:
+    """Whether a rollout that is not over has come to another phase."""
+    if before is None or after is None or after.status.is_over:
+        return False
+    return [step.phase for step in before.steps] != [step.phase for step in after.steps]
 
 
 def _patience(rollout: Rollout | None, health: Health) -> float:
@@ -88,14 +117,17 @@ def _deleted(snapshot: Snapshot, seen: Seen) -> Decision:
     )
 
 
-def _paused(snapshot: Snapshot, seen: Seen) -> Decision:
+def _paused(snapshot: Snapshot, seen: Seen, now: datetime) -> Decision:
     is_at_rest = _is_empty(seen)
+    wanted = nothing_of(snapshot)
+    drift = drifted(snapshot, wanted, seen, now)
     return Decision(
-        wanted=Wanted(snapshot.name, (), None),
+        wanted=replace(wanted, reapply=drift.reapply is not None),
         rollout=snapshot.rollout,
         health=Health.STOPPED if is_at_rest else Health.TERMINATING,
         health_message="It is paused." if is_at_rest else "It is stopping.",
         look_in_seconds=SECONDS_AT_REST if is_at_rest else SECONDS_LAUNCHING,
+        drift=drift,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from deployments.engines.contract import Phase as Life
 from deployments.engines.contract import Seen
 from deployments.rollouts.advance import Advance, Happening, moved
-from deployments.rollouts.signs import sentence, serves, unfit
+from deployments.rollouts.signs import sentence, serves, unconfirmed, unfit
 from deployments.rollouts.snapshot import Intent, Phase, Rollout, Snapshot, Status, Step
 from deployments.rollouts.undo import turn_round, undo
 
@@ -22,7 +22,7 @@ def advance(snapshot: Snapshot, rollout: Rollout, seen: Seen, now: datetime) -> 
     if rollout.intent is Intent.ABORT:
         return turn_round(rollout, _aborted(rollout), now)
     # A version that fails is not let stay because its traffic has moved already: most fail on real requests.
-    if cause := next((fault for step in rollout.steps if (fault := _fault(step, seen, now))), ""):
+    if cause := next((fault for step in rollout.steps if (fault := _fault(snapshot, step, seen, now))), ""):
         return turn_round(rollout, cause, now)
     step = next((each for each in rollout.steps if each.phase is not Phase.DONE), None)
     if step is not None and step.phase is not Phase.PENDING:
@@ -55,7 +55,7 @@ def _further(snapshot: Snapshot, rollout: Rollout, step: Step, seen: Seen, now: 
     return Advance(rollout)
 
 
-def _fault(step: Step, seen: Seen, now: datetime) -> str:
+def _fault(snapshot: Snapshot, step: Step, seen: Seen, now: datetime) -> str:
     """Why a composition cannot stay on its new version, or `""`."""
     name, version = step.experiment, step.new.version
     match step.phase:
@@ -65,6 +65,9 @@ def _fault(step: Step, seen: Seen, now: datetime) -> str:
             how, fault = f"{version} did not become ready for {name}", unfit(step.new, seen, now, step.phase_at)
         case Phase.SHIFTING:
             how, fault = f"{version} failed while traffic of {name} moved to it", unfit(step.new, seen, now)
+            if not fault and not serves(snapshot, step, step.new, seen):
+                how = f"Traffic of {name} did not move to {version}"
+                fault = unconfirmed(step.new, seen, step.phase_at, now)
         case _:
             how, fault = f"{version} failed after traffic of {name} had moved to it", unfit(step.new, seen, now)
     return f"{how}: {fault}" if fault else ""

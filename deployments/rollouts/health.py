@@ -15,7 +15,7 @@ def health_of(snapshot: Snapshot, rollout: Rollout | None, seen: Seen) -> tuple[
     Whichever version of a composition is ready serves it, so that one which fails beside it concerns the rollout only.
     What was never up is LAUNCHING or FAILED; only what was can be UNHEALTHY.
     """
-    failed, waiting, unrouted = [], [], []
+    failed, hindered, waiting, unrouted = [], [], [], []
     for each in snapshot.compositions:
         ready = ready_of(each, seen)
         serving = seen.workloads.get(workloads_of(each, rollout)[0].key)
@@ -23,6 +23,8 @@ def health_of(snapshot: Snapshot, rollout: Rollout | None, seen: Seen) -> tuple[
             unrouted.append(each.experiment)
         elif not ready and serving is not None and serving.phase is Life.FAILED:
             failed.append(f"{each.experiment}: {sentence(serving.cause) or 'it failed; the engine does not say why.'}")
+        elif not ready and serving is not None and serving.cause:
+            hindered.append(f"Waiting for {each.experiment} to become ready: {sentence(serving.cause)}")
         elif not ready:
             waiting.append(each.experiment)
     was_up = snapshot.health in (Health.HEALTHY, Health.UNHEALTHY)
@@ -30,9 +32,12 @@ def health_of(snapshot: Snapshot, rollout: Rollout | None, seen: Seen) -> tuple[
         return Health.UNHEALTHY if was_up else Health.FAILED, " ".join(failed)
     not_up = Health.UNHEALTHY if was_up else Health.LAUNCHING
     if waiting:
-        return not_up, f"Waiting for {', '.join(waiting)} to become ready."
+        hindered.append(f"Waiting for {', '.join(waiting)} to become ready.")
+    if hindered:
+        return not_up, " ".join(hindered)
     if unrouted:
-        return not_up, f"Waiting for the router to send requests to {', '.join(unrouted)}."
+        told = f" {sentence(seen.router)}" if seen.router else ""
+        return not_up, f"Waiting for the router to send requests to {', '.join(unrouted)}.{told}"
     return Health.HEALTHY, ""
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from deployments.engines.contract import Phase as Life
 from deployments.engines.contract import Seen, Workload
 from deployments.rollouts.snapshot import Composed, Snapshot, Step
 from deployments.rollouts.wanted import answers, composed_of
+
+ROUTED_WITHIN: Final = timedelta(minutes=10)
 
 
 def unfit(workload: Workload, seen: Seen, now: datetime, since: datetime | None = None) -> str:
@@ -34,6 +37,14 @@ def unfit(workload: Workload, seen: Seen, now: datetime, since: datetime | None 
 def overdue(workload: Workload, since: datetime, now: datetime) -> bool:
     """Whether a workload has had longer than it may take to become ready."""
     return now - since > timedelta(seconds=workload.ready_within_seconds)
+
+
+def unconfirmed(workload: Workload, seen: Seen, since: datetime, now: datetime) -> str:
+    """Why to wait no longer for the router to send requests to a workload that is ready, as a sentence, or `""`."""
+    if seen.phase(workload.key) is not Life.READY or now - since <= ROUTED_WITHIN:
+        return ""
+    within = f"{ROUTED_WITHIN.total_seconds() / 60:g} minutes"
+    return f"the router did not say so within {within}.{f' {sentence(seen.router)}' if seen.router else ''}"
 
 
 def serves(snapshot: Snapshot, step: Step, workload: Workload, seen: Seen) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from deployments.engines.contract import Workload
+from deployments.engines.contract import Drift, Workload
 from deployments.planning.modes import Mode
 
 
@@ -94,6 +94,16 @@ class Health(StrEnum):
         return self.value.capitalize()
 
 
+@dataclass(frozen=True)
+class StepKeys:
+    """By what a step is stored, its composition, and the versions before and after."""
+
+    step: int = 0
+    composition: int = 0
+    before: int = 0
+    after: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One composition in a rollout: what ran before, what is to run, and what runs again if it is undone."""
@@ -108,18 +118,23 @@ class Step:
     again: Workload
     # The key that serves after the step was undone; `""` until undoing begins.
     undo_key: str = ""
+    keys: StepKeys = StepKeys()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rollout:
     """A rollout that is not over."""
 
+    key: int = 0
     number: int
+    reason: str = ""
     status: Status
     intent: Intent
     intent_by: str = ""
     intent_reason: str = ""
     cause: str = ""
+    # What is in the way of the composition that is under way.
+    waiting: str = ""
     steps: tuple[Step, ...] = ()
 
 
@@ -134,16 +149,43 @@ class Composed:
     is_mirror: bool = False
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """What keeps the engine from doing its work, since when; no sentence while it may still have been a moment's."""
+
+    sentence: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reapply:
+    """That somebody wants drift to be undone: the marks of the lines that they saw, and of no others."""
+
+    lines: frozenset[str]
+    by: str
+    at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """A deployment with its compositions, and the rollout that moves them if there is one."""
 
     name: str
+    title: str = ""
+    workspace: str = ""
     mode: Mode
     compositions: tuple[Composed, ...]
+    revision: int = 0
     paused: bool = False
     deleted: bool = False
     health: Health = Health.PENDING
     health_message: str = ""
     health_at: datetime | None = None
+    address: str = ""
+    trouble: Trouble | None = None
+    # How long until now nobody looked after it, or the engine could do nothing for it.
+    gap: timedelta = timedelta()
+    # What differed when somebody looked last, and what people want of that.
+    drift: tuple[Drift, ...] = ()
+    reapply: Reapply | None = None
     rollout: Rollout | None = None

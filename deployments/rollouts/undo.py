@@ -8,7 +8,7 @@ from datetime import datetime
 from deployments.engines.contract import Phase as Life
 from deployments.engines.contract import Seen
 from deployments.rollouts.advance import Advance, Happening, moved
-from deployments.rollouts.signs import overdue, serves, unfit
+from deployments.rollouts.signs import overdue, serves, unconfirmed, unfit
 from deployments.rollouts.snapshot import Phase, Rollout, Snapshot, Status, Step
 from deployments.rollouts.wanted import back_of, composed_of
 
@@ -58,27 +58,33 @@ def undo(snapshot: Snapshot, rollout: Rollout, seen: Seen, now: datetime) -> Adv
             return replace(after, settled={step.composition: back.key})
         case Phase.UNDO_DRAINING if seen.phase(step.new.key) is Life.GONE:
             return moved(rollout, step, Phase.UNDONE, now, f"{name} runs {old} as before; {new} is stopped.")
+    if step.phase is Phase.UNDO_SHIFTING and (fault := unconfirmed(back, seen, step.phase_at, now)):
+        return _give_up(snapshot, rollout, step, seen, now, f"traffic of {name} did not move back to {old}: {fault}")
     # What has been up before is given time to come up again.
-    if step.phase is Phase.UNDO_STARTING or overdue(back, step.phase_at, now):
-        return _give_up(snapshot, rollout, step, seen, now)
-    return Advance(rollout)
-
-
-def _give_up(snapshot: Snapshot, rollout: Rollout, step: Step, seen: Seen, now: datetime) -> Advance:
-    """Where the old version cannot be had again, what serves now stays, and a person has to look."""
-    fault = unfit(back_of(step), seen, now)
-    on_new = composed_of(snapshot, step).workload.key == step.new.key or serves(snapshot, step, step.new, seen)
+    if step.phase is not Phase.UNDO_STARTING and not overdue(back, step.phase_at, now):
+        return Advance(rollout)
+    fault = unfit(back, seen, now)
     # The new version is about to be gone, or the router about to say that it stands in.
     will_tell = step.phase is Phase.UNDO_DRAINING or seen.phase(step.new.key) is Life.READY
-    if not fault or (will_tell and not on_new):
+    if not fault or (will_tell and not _is_on_new(snapshot, step, seen)):
         return Advance(rollout)
+    return _give_up(snapshot, rollout, step, seen, now, f"{old} did not become ready again for {name}: {fault}")
+
+
+def _is_on_new(snapshot: Snapshot, step: Step, seen: Seen) -> bool:
+    """Whether the new version serves, as far as the router has said."""
+    return composed_of(snapshot, step).workload.key == step.new.key or serves(snapshot, step, step.new, seen)
+
+
+def _give_up(snapshot: Snapshot, rollout: Rollout, step: Step, seen: Seen, now: datetime, lost: str) -> Advance:
+    """Where the old version cannot be had again, what serves now stays, and a person has to look."""
+    on_new = _is_on_new(snapshot, step, seen)
     after = replace(step, phase=Phase.DONE if on_new else Phase.UNDONE, phase_at=now)
     steps = tuple(after if each is step else each for each in rollout.steps)
     stay = [f"{each.experiment} stays on {each.new.version}" for each in steps if each.phase is Phase.DONE]
     if not on_new:
         stay.append(f"{step.experiment} stays on {step.old.version}")
-    lost = f"Then {step.old.version} did not become ready again for {step.experiment}: {fault}"
-    cause = f"{rollout.cause} {lost} {', '.join(stay)}."
+    cause = f"{rollout.cause} Then {lost} {', '.join(stay)}."
     failed = replace(rollout, status=Status.FAILED, cause=cause, steps=steps)
     settled = {step.composition: step.new.key} if on_new else {}
     return Advance(failed, Happening("failed", cause, step.composition), settled)

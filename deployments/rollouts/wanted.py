@@ -19,7 +19,13 @@ def wanted_of(snapshot: Snapshot, rollout: Rollout | None) -> Wanted:
             mirror = serving.key
         else:
             shares.append(Share(serving.key, each.weight if snapshot.mode is Mode.SPLIT else 1))
-    return Wanted(snapshot.name, tuple(workloads), Traffic(snapshot.mode, tuple(shares), mirror))
+    traffic = Traffic(snapshot.mode, tuple(shares), mirror)
+    return Wanted(snapshot.name, tuple(workloads), traffic, title=snapshot.title, workspace=snapshot.workspace)
+
+
+def nothing_of(snapshot: Snapshot) -> Wanted:
+    """What to ask of the engine for a deployment that is not to run."""
+    return Wanted(snapshot.name, (), None, title=snapshot.title, workspace=snapshot.workspace)
 
 
 def workloads_of(composed: Composed, rollout: Rollout | None) -> tuple[Workload, tuple[Workload, ...]]:

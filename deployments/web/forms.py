@@ -8,7 +8,7 @@ from typing import Any, Final
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from deployments.lists import InUse
+from deployments.lists import DRIFTED, InUse
 from deployments.offers import Offer
 from deployments.planning.modes import COMPOSITIONS_MAX, WEIGHT_MAX, Mode
 from deployments.rollouts.snapshot import Health
@@ -16,7 +16,11 @@ from deployments.storage import SIZE_MAX
 from runtimes.models import ModelType
 from runtimes.rules.names import DESCRIPTION_MAX, DISPLAY_NAME_MAX
 
-_HEALTHS: Final = [("", "Any state"), *((health.value, health.label) for health in Health)]
+_HEALTHS: Final = [
+    ("", "Any state"),
+    *((health.value, health.label) for health in Health),
+    (DRIFTED, "Drift"),
+]
 _MODES: Final = [("", "Any mode"), *((mode.value, mode.label) for mode in Mode)]
 _UPGRADES: Final = [("", "Either"), ("yes", "Yes"), ("no", "No")]
 # Name, label of nothing chosen.

@@ -11,6 +11,7 @@ from deployments import queries
 from deployments.models import Composition, Deployment, Event, Rollout, RolloutStep
 from deployments.planning.modes import Mode, percentages
 from deployments.rollouts.snapshot import Health
+from deployments.web.drift_rows import DriftPart, drift_part
 from runtimes.models import Version
 
 ROLLOUTS_SHOWN: Final = 5
@@ -37,12 +38,13 @@ class Live:
     rollouts: list[Rollout]
     events: list[Event]
     active: Rollout | None
+    drift: DriftPart | None
     look_after: int | None
     mark: str
 
 
-def live_of(deployment: Deployment) -> Live:
-    """All of it, in a constant number of queries."""
+def live_of(deployment: Deployment, *, may_write: bool) -> Live:
+    """All of it, in a constant number of queries, and a few more where it has drifted."""
     rows = list(queries.with_latest(queries.compositions_of(deployment)))
     rollouts = list(queries.rollouts_of(deployment)[:ROLLOUTS_SHOWN])
     events = list(
@@ -60,6 +62,7 @@ def live_of(deployment: Deployment) -> Live:
         rollouts=rollouts,
         events=events,
         active=active,
+        drift=drift_part(deployment, may_write=may_write, is_rolling=active is not None),
         look_after=_look_after(deployment, active),
         mark=_mark(deployment, rollouts, events, steps.values()),
     )
@@ -86,11 +89,11 @@ def _parts(deployment: Deployment, rows: list[Composition], steps: dict[int, Rol
 
 def _look_after(deployment: Deployment, active: Rollout | None) -> int | None:
     """In how many seconds something may have changed; None at rest, where only people change anything."""
-    if active is not None:
+    if active is not None or deployment.reapply is not None:
         return _SOON
     match Health(deployment.health):
         case Health.HEALTHY:
-            return _SOON if deployment.paused else None
+            return _SOON if deployment.paused else _LATER if deployment.drift or deployment.trouble else None
         case Health.STOPPED:
             return None if deployment.paused else _SOON
         case Health.UNHEALTHY | Health.FAILED:
@@ -104,8 +107,11 @@ def _mark(deployment: Deployment, rollouts: list[Rollout], events: list[Event], 
         deployment.revision,
         deployment.health,
         deployment.health_message,
+        deployment.trouble,
         deployment.address,
         deployment.paused,
+        deployment.drift,
+        deployment.reapply_at,
         [(each.number, each.status, each.intent) for each in rollouts],
         [each.pk for each in events[:1]],
         [(each.pk, each.phase) for each in steps],

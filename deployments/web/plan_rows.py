@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from deployments.models import Composition, Deployment
-from deployments.planning import Difference, Kind, Plan, Run, Step, VariableChange, differences, variable_changes
-from deployments.rollouts.reading import gpu_count
+from django.db.models import F
+
+from deployments.models import Deployment, WorkloadSpec
+from deployments.planning import Difference, Kind, Plan, Step, VariableChange, differences, variable_changes
+from deployments.rollouts.contents import resolved
 
 ROWS_MAX: Final = 200
 SIDES_MAX: Final = 50
@@ -105,10 +107,10 @@ def _row(step: Step | None) -> PlanRow | None:
 def _variables(deployment: Deployment, steps: Sequence[Step]) -> dict[str, tuple[VariableChange, ...]]:
     """By composition, the variables with which a moved one starts otherwise than the one that runs."""
     moving = [step.composition for step in steps if step.kind.moves]
-    rows = Composition.objects.filter(deployment=deployment, uid__in=moving, started_with__isnull=False)
+    specs = WorkloadSpec.objects.filter(composition__deployment=deployment, composition__uid__in=moving)
     found = {}
-    for row in rows.select_related("runtime"):
-        gpus = gpu_count(row.options)
+    for spec in specs.filter(key=F("composition__workload")).select_related("composition__runtime"):
+        row = spec.composition
         after = {**row.runtime.environment_variables, **deployment.environment_variables}
-        found[row.uid] = variable_changes(Run(row.started_with or {}, gpus), Run(after, gpus))
+        found[row.uid] = variable_changes(spec.content["environment"], resolved(after, row.options))
     return found

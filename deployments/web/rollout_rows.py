@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 from django.urls import reverse
@@ -97,6 +98,7 @@ def live_context(rollout: Rollout) -> dict[str, Any]:
     steps = list(queries.steps_of(rollout, under_way_first=sum(counts.values()) > STEPS_MAX)[:STEPS_MAX])
     shifted = queries.compositions_shifted(rollout)
     events = queries.latest_events(rollout, EVENTS_MAX + 1)
+    samples = [Sample(each.at, each.workload, each.answered, each.failed) for each in queries.traffic_of(rollout)]
     return {
         "steps": [_step_row(rollout, step, had_moved=step.composition_id in shifted) for step in steps],
         "more_steps": sum(counts.values()) - len(steps),
@@ -106,7 +108,8 @@ def live_context(rollout: Rollout) -> dict[str, Any]:
             EventRow(each, clock((each.at - rollout.created_at).total_seconds())) for each in events[:EVENTS_MAX]
         ],
         "has_more_events": len(events) > EVENTS_MAX,
-        "traffic": _traffic(rollout, steps),
+        "traffic": _traffic(samples, rollout, steps),
+        "is_counted": bool(samples),
         "took": clock((rollout.ended_at - rollout.created_at).total_seconds()) if rollout.ended_at else "",
     }
 
@@ -115,7 +118,9 @@ def marks_of(rollout: Rollout) -> dict[str, str]:
     """Two marks: `state` moves when what people may do changes, `since` when there is anything new to show."""
     event, look = queries.latest_change(rollout)
     state = f"{rollout.status}-{rollout.intent}".lower()
-    return {"state": state, "since": f"{state}-{event}-{look}"}
+    shown = (rollout.waiting, rollout.deployment.trouble, bool(rollout.deployment.drift))
+    told = sha256(repr(shown).encode()).hexdigest()[:8]
+    return {"state": state, "since": f"{state}-{event}-{look}-{told}"}
 
 
 def _step_row(rollout: Rollout, step: RolloutStep, *, had_moved: bool) -> StepRow:
@@ -129,8 +134,7 @@ def _step_row(rollout: Rollout, step: RolloutStep, *, had_moved: bool) -> StepRo
     return StepRow(step, stages, phase in BACK, not (rollout.is_over and phase is Phase.PENDING))
 
 
-def _traffic(rollout: Rollout, steps: Iterable[RolloutStep]) -> Drawing | None:
-    samples = [Sample(each.at, each.workload, each.answered, each.failed) for each in queries.traffic_of(rollout)]
+def _traffic(samples: Sequence[Sample], rollout: Rollout, steps: Iterable[RolloutStep]) -> Drawing | None:
     found = picture(samples, _labels(rollout, list(steps)))
     return None if found is None else drawing(found)
 

@@ -14,8 +14,6 @@ from mlops_console.faults import StartFault
 
 CATALOGUE = Path(runtimes.demo.__file__).parent / "catalogue" / "values.yaml"
 PASSWORD_BYTES = 12
-# Scorers of the demo are ready in a second or never: nobody should wait minutes to see an upgrade undone.
-PATIENCE = {"READY_SECONDS": os.environ.get("READY_SECONDS") or "30"}
 
 
 @dataclass(frozen=True)

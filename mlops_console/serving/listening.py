@@ -12,7 +12,7 @@ PATIENCE_SECONDS = 2.0  # a console that was killed here a moment ago may still 
 BACKLOG = 512
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
     """A listening socket, on a free port when `port` is 0; raises StartFault when the address cannot be had."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -33,7 +33,7 @@ def listen(host: str, port: int) -> socket.socket:
                 raise StartFault(f"cannot listen on {host} port {port}: {error.strerror}") from None
             if time.monotonic() > deadline:
                 raise StartFault(
-                    f"port {port} on {host} is taken: give another with --port, or --port 0 for a free one"
+                    f"port {port} on {host} is taken: give another with {option}, or {option} 0 for a free one"
                 ) from None
             time.sleep(0.1)
         else:

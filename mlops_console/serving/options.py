@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from typing import Final
 
-ENGINES: Final = ("local",)
+ENGINES: Final = ("local", "kubernetes")
+# Scorers of the demo are ready in a second or never: nobody should wait minutes to see an upgrade undone.
+DEMO_READY_SECONDS: Final = "30"
 
 
 def port(text: str) -> int:
@@ -25,7 +28,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--data-dir", help="where the database and secrets live (default: DATA_DIR, else .data)")
     parser.add_argument(
-        "--engine", choices=ENGINES, help="what runs the scorers: local, as processes of this machine (default: ENGINE)"
+        "--engine",
+        choices=ENGINES,
+        help="what runs the scorers: local, as processes of this machine, or kubernetes, a cluster (default: ENGINE)",
     )
 
 
@@ -36,8 +41,12 @@ def settings_of(arguments: Sequence[str]) -> dict[str, str]:
     parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
     parser.add_argument("--data-dir", dest="DATA_DIR")
     parser.add_argument("--engine", dest="ENGINE")
+    parser.add_argument("--demo", dest="READY_SECONDS", action="store_const", const=DEMO_READY_SECONDS)
     try:
         known, _ = parser.parse_known_args(arguments[1:])
     except argparse.ArgumentError:
         return {}  # the command itself complains, with its usage
-    return {name: value for name, value in vars(known).items() if value}
+    found = {name: value for name, value in vars(known).items() if value}
+    if os.environ.get("READY_SECONDS"):
+        found.pop("READY_SECONDS", None)
+    return found

@@ -32,7 +32,8 @@ SWITCHER_MAX: Final = 200
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context processor for signed-in people; pages set `request.scope` to the scope they show."""
-    if not request.user.is_authenticated:
+    # Nobody has looked who asks where the host of a request is refused.
+    if not hasattr(request, "user") or not request.user.is_authenticated:
         return {}
     ours = cast("ConsoleRequest", request)
     actor, scope = ours.actor, ours.scope

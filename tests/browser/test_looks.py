@@ -15,7 +15,7 @@ from mlops_console.models import Token
 from runtimes.models import Runtime
 from tests.browser.conftest import Open
 from tests.cast import Cast
-from tests.factories import make_deployment, make_experiment, make_image, make_runtime
+from tests.factories import make_deployment, make_drift, make_experiment, make_image, make_runtime
 
 pytestmark = pytest.mark.browser
 LONG = "A name that nobody should give a runtime but somebody will, " * 3
@@ -44,6 +44,9 @@ PAGES = (
     "/workspaces/elsewhere/deployments/new/",
     "/workspaces/lab/deployments/live/",
     "/workspaces/lab/deployments/live/pause/",
+    "/workspaces/lab/deployments/drifted/",
+    "/workspaces/lab/deployments/drifted/adopt/",
+    "/workspaces/lab/deployments/drifted/reapply/",
     "/workspaces/lab/experiments/",
     "/workspaces/lab/experiments/new/",
     "/workspaces/lab/experiments/trained/",
@@ -86,6 +89,10 @@ def test_every_page_fits_and_is_accessible(signed_in: Open, world: Cast, width: 
     make_runtime(image, "x" * 63, display_name="Q" * 200)
     make_rollout(runtime)
     make_runtime(image, "gold", display_name=LONG, selector={"k" * 200: "v" * 200})
+    drifted = make_deployment(runtime, name=LONG[:200], uid="drifted")
+    make_drift(
+        drifted.compositions.get(), image=f"r.example:5000/{'q' * 200}@sha256:{'a' * 64}", replicas="7", other=LONG
+    )
     trained = make_experiment(world.workspace, "Q" * 200, uid="trained", description=LONG, metadata={"k" * 200: LONG})
     Artifact.objects.create(
         workspace=world.workspace, experiment=trained, size=1, sha256="a" * 64, uploaded_at=timezone.now()

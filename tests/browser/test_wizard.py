@@ -18,7 +18,7 @@ from playwright.sync_api import Locator, Page, expect
 from deployments.actions.deployments import Wish, create_deployment
 from deployments.engines.contract import Engine
 from deployments.engines.registry import engine_named
-from deployments.models import Composition, Deployment, Rollout
+from deployments.models import Composition, Deployment, Rollout, WorkloadSpec
 from deployments.planning.modes import Mode
 from deployments.rollouts.turn import turn
 from mlops_console.actor import ActorKind, system
@@ -52,7 +52,7 @@ class Scene:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = engine_named("local", tmp_path / "engine", 0)
+    made = engine_named("local", folder=tmp_path / "engine")
     yield made
     made.stop_all()
 
@@ -191,8 +191,8 @@ def test_one_is_upgraded_one_skipped_one_blocked(signed_in: Open, scene: Scene, 
         expect(page.get_by_role("button", name="Abort")).to_be_visible()
         follow(page, javascript, "Succeeded")
     assert scene.versions() == ["v1.1.0", "v1.0.0", "v1.0.0"]
-    notes = Composition.objects.order_by("position").values_list("started_with", flat=True)
-    assert list(notes) == [{"THREADS": "4"}, {}, {}]
+    specs = WorkloadSpec.objects.order_by("composition__position")
+    assert [each.content["environment"] for each in specs] == [{"THREADS": "4"}, {}, {}]
     expect(page.get_by_role("button", name="Abort")).to_be_hidden()
     expect(page.get_by_role("list", name="Phases of Churn one")).to_contain_text("Done")
     expect(page.get_by_role("list", name="Time line, newest first")).to_contain_text("Churn one runs v1.1.0")

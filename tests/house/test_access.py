@@ -39,6 +39,9 @@ EXPERIMENT = {"workspace": "lab", "uid": "trained"}
 
 TABLE: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "healthz": ({}, PUBLIC),
+    "readyz": ({}, PUBLIC),
+    # Programs bring a token, and are not to be led to the page for signing in.
+    "metrics": ({}, (200, 403, 403, 403, 403, 403)),
     "login": ({}, (302, 302, 302, 302, 302, 200)),
     "logout": ({}, POSTED),
     "api:docs": ({}, EVERYONE),
@@ -88,6 +91,8 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "deployments:deployment-pause": (DEPLOYMENT, WRITERS),
     "deployments:deployment-resume": (DEPLOYMENT, WRITERS),
     "deployments:deployment-delete": (DEPLOYMENT, ADMINS),
+    "deployments:deployment-adopt": (DEPLOYMENT, WRITERS),
+    "deployments:deployment-reapply": (DEPLOYMENT, WRITERS),
     "deployments:experiment-list": (LAB, MEMBERS),
     "deployments:experiment-create": (LAB, WRITERS),
     "deployments:experiment-detail": (EXPERIMENT, MEMBERS),
@@ -132,7 +137,7 @@ REFUSED = [
     (name, role, status)
     for name, (_, expected) in TABLE.items()
     for role, status in zip(ROLES, expected, strict=True)
-    if status in (403, 404)
+    if status in (403, 404) and role != "nobody"
 ]
 # Everybody may look at these, but not everybody may send them.
 REFUSED += [("console:member-list", "operator", 403), ("console:member-list", "viewer", 403)]

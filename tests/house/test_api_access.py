@@ -38,6 +38,7 @@ NOWHERE = (404, 404, 404, 404, 404, 401, 404, 404)
 PUBLIC = (200,) * len(ROLES)
 NO_METHOD_OF_PUBLIC = (405,) * len(ROLES)
 UNSIGNED = (403,) * len(ROLES)
+UNKNOWN = (404,) * len(ROLES)
 
 LAB, BARE = {"workspace": "lab"}, {"workspace": "bare"}
 RUNTIME = {"workspace": "lab", "runtime": "mojo"}
@@ -150,6 +151,8 @@ TABLE: dict[str, tuple[dict[str, Any], Expected]] = {
     "storage-api:version-delete": ({}, {"POST": ADMINS}),
     # Whoever has a signed address needs no token, and nobody else gets anywhere.
     "storage-api:blob": ({"artifact": UPLOADED}, {"GET": UNSIGNED, "PUT": UNSIGNED}),
+    # No account opens it: each file has a token of its own, which pods show.
+    "storage-api:engine-artifact": ({"artifact": UPLOADED}, {"GET": UNKNOWN}),
 }
 QUERIES = {
     "deployments-api:deployment-status-batch": f"?names=workspaces/lab/deployments/{DEPLOYMENT}/status",
@@ -207,7 +210,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "storage-api:version-count": {"registeredModelId": EXAMPLE_MODEL},
     "storage-api:version-delete": {"id": EXAMPLE_VERSION},
 }
-NOT_DOCUMENTED = {"api:schema", "api-nowhere", "version", "storage-api:blob"}
+NOT_DOCUMENTED = {"api:schema", "api-nowhere", "version", "storage-api:blob", "storage-api:engine-artifact"}
 
 
 def documented() -> Iterator[tuple[str, str]]:
@@ -253,7 +256,7 @@ def everything() -> dict[str, Any]:
 @pytest.mark.parametrize("name", TABLE)
 def test_each_method_answers_each_role_as_the_table_says_and_a_refusal_changes_nothing(world: Cast, name: str) -> None:
     arguments, expected = TABLE[name]
-    is_public = expected.get("GET") in (PUBLIC, UNSIGNED)
+    is_public = expected.get("GET") in (PUBLIC, UNSIGNED, UNKNOWN)
     address = reverse(name, kwargs=arguments) + QUERIES.get(name, "")
     callers = programs(world)
     before = everything()

@@ -15,12 +15,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from deployments.models import Composition, Deployment, Event, Experiment, Rollout, RolloutStep
+from deployments.models import Composition, Deployment, Event, Experiment, Lease, Rollout, RolloutStep
 from mlops_console.models import AuditEntry, Membership, Token, User, Workspace
 from runtimes.models import Runtime, RuntimeImage, Version
 from runtimes.rules.versions import precedence
 from tests.cast import Cast
-from tests.factories import make_deployment, make_image, make_model_type, make_runtime, make_version
+from tests.factories import make_deployment, make_drift, make_image, make_model_type, make_runtime, make_version
 
 pytestmark = pytest.mark.django_db
 COUNTS = Path(__file__).with_name("query_counts.json")
@@ -165,6 +165,37 @@ def make_happenings(cast: Cast, start: int, end: int) -> None:
     )
 
 
+def make_reachable(cast: Cast, start: int, end: int) -> None:
+    """One deployment that has drifted, and versions that it may have drifted to."""
+    deployment = live_deployment(cast)
+    first = deployment.compositions.select_related("version__image").get(position=0)
+    if not deployment.drift:
+        make_drift(first, image="h2oai/live:0", replicas="3")
+    Version.objects.bulk_create(
+        Version(
+            image=first.version.image,
+            version=f"v0.{number}.0",
+            precedence=precedence(f"v0.{number}.0"),
+            reference=f"h2oai/live:{number}",
+        )
+        for number in range(start, end)
+    )
+
+
+def make_waiting(cast: Cast, start: int, end: int) -> None:
+    """Deployments that wait for a worker, each with a rollout that nobody has begun, and what is over of others."""
+    deployments = Deployment.objects.bulk_create(
+        Deployment(workspace=cast.workspace, display_name=f"Deployment {number}", mode="SINGLE")
+        for number in range(start, end)
+    )
+    Lease.objects.bulk_create(Lease(deployment=each) for each in deployments)
+    Rollout.objects.bulk_create(Rollout(deployment=each, number=1, started_by="owner") for each in deployments)
+    AuditEntry.objects.bulk_create(
+        AuditEntry(verb="finish", subject_kind="rollout", subject=f"rollout {number}", after={"outcome": "SUCCEEDED"})
+        for number in range(start, end)
+    )
+
+
 def live_deployment(cast: Cast) -> Deployment:
     found = Deployment.objects.filter(uid="live").first()
     return found or make_deployment(make_runtime(make_image(cast.workspace, "live", versions="v1.0.0")), uid="live")
@@ -208,6 +239,8 @@ PAGES: dict[str, Callable[[Cast, int, int], None]] = {
     "/workspaces/-/deployments/?q=dep&mode=SPLIT&upgrade=yes&version=workspaces/lab/runtimeImages/live/versions/v1.0.0"
     "&sort=-upgrade": make_deployments,
     "/workspaces/lab/deployments/live/": make_happenings,
+    "/workspaces/lab/deployments/live/?drifted": make_reachable,
+    "/workspaces/lab/deployments/live/adopt/": make_reachable,
     "/workspaces/lab/deployments/new/": make_runtimes,
     "/workspaces/lab/experiments/": make_experiments,
     "/workspaces/-/experiments/?q=exp&model_type=h2o3_mojo&sort=-deployments": make_experiments,
@@ -218,6 +251,7 @@ PAGES: dict[str, Callable[[Cast, int, int], None]] = {
     "/workspaces/-/rollouts/?status=SUCCEEDED&q=churn&sort=deployment": make_rollouts,
     "/workspaces/lab/rollouts/4711/": make_compositions,
     "/workspaces/lab/deployments/live/upgrade/": make_compositions,
+    "/metrics": make_waiting,
 }
 
 LAB, ALL = "/api/runtime/v1/workspaces/lab", "/api/runtime/v1/workspaces/-"

@@ -13,7 +13,7 @@ from mlops_console import env
 from mlops_console.env import SettingFault
 from mlops_console.faults import StartFault
 from mlops_console.logs import LineFormatter
-from mlops_console.secret import secret_key
+from mlops_console.secret import former_keys, metrics_token, secret_key
 
 READERS: dict[str, Callable[[], object]] = {
     "flag": lambda: env.flag("X", default=True),
@@ -119,6 +119,49 @@ def test_a_short_key_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(SettingFault, match="at least 50 characters, not 7") as fault:
         secret_key(tmp_path)
     assert "hunter2" not in str(fault.value)
+
+
+def test_keys_of_before_are_listed_and_a_short_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert former_keys() == []
+    monkeypatch.setenv("SECRET_KEY_FALLBACKS", f"{'f' * 50}, {'g' * 60},")
+    assert former_keys() == ["f" * 50, "g" * 60]
+    monkeypatch.setenv("SECRET_KEY_FALLBACKS", f"{'f' * 50},hunter2")
+    with pytest.raises(SettingFault, match="SECRET_KEY_FALLBACKS is '…'; allowed: at least 50 characters, not 7"):
+        former_keys()
+
+
+def test_a_token_for_metrics_is_given_or_there_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert metrics_token() == ""
+    (tmp_path / "token").write_text("f" * 40 + "\n")
+    monkeypatch.setenv("METRICS_TOKEN_FILE", str(tmp_path / "token"))
+    assert metrics_token() == "f" * 40
+    monkeypatch.setenv("METRICS_TOKEN", "aZ09-._~+/" * 4 + "==")
+    assert metrics_token() == "aZ09-._~+/" * 4 + "=="
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("METRICS_TOKEN", "hunter2", "METRICS_TOKEN is '…'; allowed: at least 32 characters, not 7"),
+        ("METRICS_TOKEN", "hunter2 " * 8, "as a bearer token is written"),
+        ("METRICS_TOKEN", "hünter2" * 8, "as a bearer token is written"),
+        ("METRICS_TOKEN_FILE", "/no/such/file", "a file that exists and can be read"),
+    ],
+)
+def test_what_is_no_token_for_metrics_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingFault, match=said) as fault:
+        metrics_token()
+    assert "nter2" not in str(fault.value)
+
+
+def test_a_file_without_a_token_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("\n")
+    monkeypatch.setenv("METRICS_TOKEN_FILE", str(tmp_path / "token"))
+    with pytest.raises(SettingFault, match="METRICS_TOKEN_FILE is '…'; allowed: at least 32 characters, not 0"):
+        metrics_token()
 
 
 @pytest.mark.usefixtures("no_key")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deployments.api.storage import artifacts, blobs, experiments, models, uploads, versions
+from deployments.api.storage import artifacts, blobs, engine, experiments, models, uploads, versions
 
 app_name = "storage-api"
 _EXPERIMENT = "ai.h2o.storage.ExperimentService/"
@@ -49,4 +49,5 @@ urlpatterns = [
     path(_VERSION + "CountModelVersions", versions.CountVersions.as_view(), name="version-count"),
     path(_VERSION + "DeleteModelVersion", versions.DeleteVersion.as_view(), name="version-delete"),
     path("blobs/<uid:artifact>", blobs.Blob.as_view(), name="blob"),
+    path("engine/artifacts/<uid:artifact>", engine.EngineArtifact.as_view(), name="engine-artifact"),
 ]

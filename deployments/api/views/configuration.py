@@ -7,11 +7,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from deployments.planning.modes import REPLICAS_MAX
 from mlops_console.api.base import ApiView
 from mlops_console.api.fields import Text, TextMap, Wire
 from mlops_console.api.schema import holding
-
-REPLICAS_MAX = 100
 
 
 class ConfigShortcut(Wire):

@@ -23,11 +23,14 @@ VERSION: Final = "app.kubernetes.io/version"
 EPOCH: Final = f"{PREFIX}/epoch"  # the fence: the highest epoch that has written
 TITLE: Final = f"{PREFIX}/title"
 WORKSPACE: Final = f"{PREFIX}/workspace"
-TRAFFIC: Final = f"{PREFIX}/traffic"  # on the route: which mode, and which workload each composition is to go to
+TRAFFIC: Final = f"{PREFIX}/traffic"  # on the route: the mode, and the weight of each composition, whichever is ready
+APPLIED: Final = f"{PREFIX}/applied"  # on what was applied: exactly what that was, so that drift has both sides
+READY_WITHIN: Final = f"{PREFIX}/ready-within"  # on a K8s Deployment: the seconds that its workload was given
 
 OURS: Final = {"app.kubernetes.io/managed-by": MANAGER}
 CONTAINER: Final = "scorer"
-PORT: Final = 8080
+PORT: Final = 8080  # where scorers answer
+PORT_NAME: Final = "http"
 LONGEST: Final = 63
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from deployments.engines.kubernetes.names import object_name
+
 PLACE: Final = "{workspace}"
 
 
@@ -32,8 +34,8 @@ class Options:
     resync_seconds: float = 300.0
 
     def namespace_of(self, workspace: str) -> str:
-        """The namespace of a workspace's deployments."""
-        return self.namespace.replace(PLACE, workspace)
+        """The namespace of a workspace's deployments; an id that no namespace can hold is in it as in other names."""
+        return object_name(self.namespace.replace(PLACE, workspace))
 
     @property
     def watched_namespace(self) -> str | None:

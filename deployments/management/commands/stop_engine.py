@@ -1,4 +1,4 @@
-"""`manage.py stop_engine [--now]`: the end of what the local engine runs; `up` calls it at its start and its end."""
+"""`manage.py stop_engine [--now]`: the end of what runs on this machine; `up` calls it at its start and its end."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from deployments.rollouts.claims import release_all
 
 
 class Command(BaseCommand):
-    """Stops scorers and router; a worker that runs starts them again."""
+    """Stops scorers and router of this machine; a worker that runs starts them again. A cluster goes on."""
 
-    help = "Stop the scorers and the router of the local engine. A worker that runs starts them again."
+    help = "Stop the scorers and the router on this machine. A worker that runs starts them again. A cluster goes on."
     requires_system_checks = ()  # they load every page, and none is served here
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,12 +31,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, now: bool, **options: Any) -> None:
         """Stop them; raises CommandError where the engine cannot."""
         try:
-            engine = engine_named(settings.ENGINE, settings.DATA_DIR / "engine", settings.ENGINE_PORT)
-            if not now:
-                engine.stop_all()
-                return
-            if isinstance(engine, LocalEngine):
+            engine = engine_named(settings.ENGINE, **settings.ENGINE_OPTIONS)
+            if now and isinstance(engine, LocalEngine):
                 engine.clear_leftovers()
+            elif not now:
+                engine.stop_all()
         except EngineFault as fault:
             raise CommandError(str(fault)) from None
-        release_all()
+        if now:
+            release_all()
+        elif not isinstance(engine, LocalEngine):
+            self.stdout.write("What runs in the cluster goes on.")

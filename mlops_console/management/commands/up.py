@@ -66,9 +66,7 @@ class Command(BaseCommand):
             children.start("the web server", web_server(descriptor), keep_open=[descriptor], env=importable())
             listener.close()
             wait_until_ready(url, ended=children.ended)
-            children.start(
-                "the worker", worker(), env=importable() | (demo.PATIENCE if with_demo else {}), goes_on=True
-            )
+            children.start("the worker", worker(), env=importable(), goes_on=True)
             if logins:
                 demo.write_note(note, url, logins)
             self._greet(url, note, logins)

@@ -47,7 +47,7 @@ _STATES: Final = {
     "SUCCEEDED": ("good", "circle-check"),
     "ROLLED_BACK": ("warning", "undo-2"),
 }
-_PAST: Final = {"bootstrap": "applied"}
+_PAST: Final = {"bootstrap": "applied", "reapply": "re-applied"}
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 _RELATIVE_UP_TO: Final = timedelta(days=30)
 

@@ -1,24 +1,27 @@
-"""Whether this process can serve."""
+"""Whether this process lives, and whether it can serve; nobody need be signed in to ask."""
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from mlops_console.faults import StartFault
+from mlops_console.observing import readiness
 
 
 @never_cache
-@login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers, 503 when it does not; nobody need be signed in."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except (DatabaseError, StartFault):
-        return JsonResponse({"status": "no database"}, status=503)
+    """200 while the process answers at all; nothing else is asked."""
     return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when requests can be served; 503 with the reason when not."""
+    fault = readiness.fault()
+    status = HTTPStatus.SERVICE_UNAVAILABLE if fault else HTTPStatus.OK
+    return HttpResponse(f"{fault or 'ready'}\n", "text/plain; charset=utf-8", status)

@@ -319,3 +319,10 @@ def test_many_are_asked_for_at_once_and_what_is_missing_is_told(
     scored = operator.get(f"{PLACE}/metadata:batchGet?names={rows[0].name}/metadata").json["deploymentsMetadata"]
     assert scored[0]["scoringInterface"]["score"] == {"uri": "http://127.0.0.1:1/d/model/score", "method": "POST"}
     operator.get(f"{PLACE}/status:batchGet").error(400, 3)
+
+
+def test_what_keeps_the_engine_from_its_work_is_in_the_status(operator: Program, runtime: Runtime) -> None:
+    row = make_deployment(runtime, health="HEALTHY", trouble="The API server does not answer.")
+    told = operator.get(f"{PLACE}/{row.uid}/status").json["deploymentStatus"]
+    assert told["message"] == "The engine cannot do its work now: The API server does not answer."
+    assert told["state"] == "HEALTHY"

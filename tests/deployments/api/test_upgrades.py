@@ -10,7 +10,7 @@ from deployments.models import Deployment, Plan, Rollout
 from mlops_console.models import AuditEntry
 from runtimes.models import Runtime
 from tests.cast import Cast, Program
-from tests.factories import make_deployment, make_experiment, make_image, make_runtime, make_version
+from tests.factories import make_deployment, make_drift, make_experiment, make_image, make_runtime, make_version
 
 pytestmark = pytest.mark.django_db
 PLACE = "/api/deployer/v2/workspaces/lab/deployments"
@@ -157,6 +157,15 @@ def test_a_batch_starts_each_on_its_own(cast: Cast, operator: Program, runtime: 
 def test_a_batch_has_1_to_1000_requests(operator: Program, number: int) -> None:
     requests = [{"name": f"workspaces/lab/deployments/{each}"} for each in range(number)]
     assert "1 to 1,000" in operator.post(BATCH, {"requests": requests}).error(400, 3)
+
+
+def test_what_has_drifted_is_not_upgraded_and_says_so(operator: Program, split: Deployment) -> None:
+    make_drift(split.compositions.get(position=0), replicas="3")
+    status = operator.get(f"{PLACE}/{split.uid}/status").json["deploymentStatus"]
+    assert status["updatesAllowed"] is False
+    assert "Somebody changed it outside of the console" in status["message"]
+    assert "has drifted" in operator.post(f"{PLACE}/{split.uid}:upgradeRuntimeImage", {}).error(409, 10)
+    assert not Rollout.objects.exists()
 
 
 def test_a_batch_names_nothing_twice(operator: Program, split: Deployment) -> None:

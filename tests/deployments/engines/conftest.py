@@ -10,15 +10,29 @@ from pathlib import Path
 import pytest
 
 from tests.deployments.engines.harness import MODEL, Caller, Rig
+from tests.deployments.engines.kubernetes.rig import KubernetesRig, rig_on
 from tests.deployments.engines.local.rig import LocalRig
 
-RIGS = {"local": LocalRig}
 
-
-@pytest.fixture(scope="session", params=sorted(RIGS))
-def rig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+@pytest.fixture(scope="session", params=["local", pytest.param("kubernetes", marks=pytest.mark.kubernetes)])
+def rig(request: pytest.FixtureRequest) -> Rig:
     """An engine that many tests share, each with deployments of its own."""
-    made = RIGS[request.param](tmp_path_factory.mktemp("engine"))
+    found: Rig = request.getfixturevalue(f"{request.param}_rig")
+    return found
+
+
+@pytest.fixture(scope="session")
+def local_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRig]:
+    """The local engine that tests share."""
+    made = LocalRig(tmp_path_factory.mktemp("engine"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def kubernetes_rig(request: pytest.FixtureRequest) -> Iterator[KubernetesRig]:
+    """The Kubernetes engine that tests share."""
+    made = rig_on(request.getfixturevalue("control_plane"), "engine")
     yield made
     made.close()
 

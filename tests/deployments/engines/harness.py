@@ -8,26 +8,57 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from deployments.engines.contract import Engine, Phase, Seen, Share, Traffic, Wanted, Workload
 from deployments.planning.modes import Mode
 
-PATIENCE = 25.0
+PATIENCE = 25.0  # seconds
 MODEL = {"kind": "linear", "target": "price", "intercept": 1, "inputs": [{"name": "x", "coefficient": 2}]}
 REQUEST = json.dumps({"fields": ["x"], "rows": [[3]]})
 RIGHT = [[7.0]]
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a request came to."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body, read."""
+        return json.loads(self.body)
+
+
+Ask = Callable[[str, str | None], Answer]  # a path and perhaps a body
+
+
 class Rig(Protocol):
-    """One kind of engine as tests need it."""
+    """One kind of engine as tests need it.
+
+    `rolls` says that the engine goes from one version of a composition to the next by itself, as a cluster does;
+    `patience` is how many seconds anything may take, `hammered` how many requests clients get in while a composition
+    moves there and back.
+    """
+
+    rolls: bool
+    patience: float
+    hammered: int
 
     @property
     def engine(self) -> Engine:
         """The engine of the first worker."""
+
+    def asking(self, address: str) -> AbstractContextManager[Ask]:
+        """One client of a deployment, which keeps its connection if it has one to keep."""
+
+    def copies(self, deployment: str, key: str) -> int:
+        """How many requests were mirrored to a workload."""
 
     def reopen(self) -> Engine:
         """An engine of a worker that has just been started in the same world."""
@@ -54,7 +85,7 @@ class Caller:
     def until(self, wanted: Wanted, holds: Callable[[Seen], bool], *, engine: Engine | None = None) -> Seen:
         """Call again and again until it holds; fails the test when that takes too long."""
         engine = engine or self.rig.engine
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.rig.patience
         while True:
             engine.apply(wanted)
             seen = engine.observe(wanted.deployment)
@@ -64,24 +95,53 @@ class Caller:
             time.sleep(0.02)
 
     def reach(self, wanted: Wanted) -> Seen:
-        """Call until all that is wanted is ready, requests go where they should, and nothing else is left."""
-        keys = {workload.key for workload in wanted.workloads}
+        """Call until all that is wanted is ready, requests go where they should, and nothing else is left.
+
+        With an engine that rolls by itself, what is wanted comes to the last workload of each composition.
+        """
+        end = rolled(wanted) if self.rig.rolls else wanted
+        keys = {workload.key for workload in end.workloads}
         return self.until(
             wanted,
             lambda seen: (
-                seen.serves(wanted.traffic)
+                seen.serves(end.traffic)
                 and seen.workloads.keys() == keys
                 and all(seen.phase(key) is Phase.READY for key in keys)
             ),
         )
 
+    def score(self, address: str) -> Answer:
+        """One scoring request of a client that comes for it alone."""
+        return self.ask(address, "/model/score", REQUEST)
+
+    def ask(self, address: str, path: str, body: str | None = None) -> Answer:
+        """One request of a client that comes for it alone."""
+        with self.rig.asking(address) as asking:
+            return asking(path, body)
+
+    def hammer(self, address: str, **more: Any) -> Hammer:
+        """Clients of a deployment."""
+        return Hammer(self.rig, address, **more)
+
     def remove(self, deployment: str) -> None:
         """Call until a deployment is gone."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.rig.patience
         while deployment in self.rig.engine.deployments():
             assert time.monotonic() < deadline, f"{deployment} is still there"
             self.rig.engine.remove(deployment)
             time.sleep(0.02)
+
+
+def rolled(wanted: Wanted) -> Wanted:
+    """What an engine that rolls by itself makes of what is wanted."""
+    last = {workload.composition: workload for workload in wanted.workloads}
+    to = {workload.key: last[workload.composition].key for workload in wanted.workloads}
+    traffic = wanted.traffic and replace(
+        wanted.traffic,
+        shares=tuple(replace(share, workload=to[share.workload]) for share in wanted.traffic.shares),
+        mirror=to.get(wanted.traffic.mirror, ""),
+    )
+    return replace(wanted, workloads=tuple(last.values()), traffic=traffic)
 
 
 def single(deployment: str, *workloads: Workload, to: str = "", epoch: int = 0) -> Wanted:
@@ -99,19 +159,6 @@ def split(deployment: str, weights: dict[str, int], *workloads: Workload) -> Wan
 def shadow(deployment: str, *workloads: Workload) -> Wanted:
     """The first workload answers, the last gets copies."""
     return Wanted(deployment, workloads, Traffic(Mode.SHADOW, (Share(workloads[0].key),), workloads[-1].key))
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a request came to."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """The body, read."""
-        return json.loads(self.body)
 
 
 def ask(address: str, path: str, body: str | bytes | None = None, method: str = "", **headers: str) -> Answer:
@@ -154,6 +201,7 @@ def score(address: str) -> Answer:
 class Hammer:
     """Clients that score without a pause, half of them on connections that they keep."""
 
+    rig: Rig
     address: str
     most: int = 4_000  # requests of one client
     answered: Counter[str] = field(default_factory=Counter)
@@ -180,11 +228,15 @@ class Hammer:
                 thread.join()
 
     def _keep(self) -> None:
-        with connected(self.address) as connection:
-            self._repeat(lambda: asked(connection, self.address, "/model/score", REQUEST))
+        with self.rig.asking(self.address) as asking:
+            self._repeat(lambda: asking("/model/score", REQUEST))
 
     def _renew(self) -> None:
-        self._repeat(lambda: score(self.address))
+        def once() -> Answer:
+            with self.rig.asking(self.address) as asking:
+                return asking("/model/score", REQUEST)
+
+        self._repeat(once)
 
     def _repeat(self, send: Callable[[], Answer]) -> None:
         for _ in range(self.most):

@@ -48,11 +48,11 @@ class Nursery:
     process: subprocess.Popen[str]
     born: list[Worker] = field(default_factory=list)
 
-    def worker(self, *options: str, ready_seconds: int = 30) -> Worker:
+    def worker(self, *options: str) -> Worker:
         """A new one."""
         assert self.process.stdin
         assert self.process.stdout
-        self.process.stdin.write(json.dumps({"options": options, "ready_seconds": ready_seconds}) + "\n")
+        self.process.stdin.write(json.dumps(options) + "\n")
         self.process.stdin.flush()
         made = Worker(int(self.process.stdout.readline()))
         self.born.append(made)
@@ -84,7 +84,6 @@ def nursery(environment: dict[str, str], folder: Path) -> Iterator[Nursery]:
 def main() -> None:
     """Fork a worker for each line."""
     import django
-    from django.conf import settings
     from django.core.management import call_command
 
     django.setup()
@@ -93,16 +92,14 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     born = []
     for line in sys.stdin:
-        order = json.loads(line)
         pid = os.fork()
         if pid == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             nothing = os.open(os.devnull, os.O_RDWR)
             os.dup2(nothing, 0)
             os.dup2(nothing, 1)
-            settings.READY_SECONDS = order["ready_seconds"]
             try:
-                call_command("run_worker", *order["options"])
+                call_command("run_worker", *json.loads(line))
             finally:
                 os._exit(0)
         born.append(pid)

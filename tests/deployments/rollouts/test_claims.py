@@ -13,6 +13,7 @@ from django.utils import timezone
 from deployments.models import Lease
 from deployments.rollouts import claims
 from deployments.rollouts.claims import Claim, Lost
+from deployments.rollouts.heartbeat import heartbeat
 from tests.cast import Cast
 from tests.factories import make_deployment, make_image, make_runtime
 from tests.mlops_console.machine import eventually
@@ -90,6 +91,10 @@ def test_a_claim_raises_the_epoch_and_says_who_holds_it_until_when(leases: list[
     assert timedelta(seconds=38) < row.until - timezone.now() <= timedelta(seconds=40)
 
 
+def test_a_claim_knows_how_long_nobody_came(leases: list[Lease]) -> None:
+    assert timedelta(seconds=59) < take().late < timedelta(seconds=120)
+
+
 def test_workers_that_come_at_once_get_different_deployments(leases: list[Lease]) -> None:
     found: list[Claim | None] = []
     at_once(*[lambda: found.append(claims.claim("w"))] * 8)
@@ -149,7 +154,7 @@ def test_release_keeps_a_look_that_was_asked_for_meanwhile(leases: list[Lease]) 
 def test_a_heartbeat_keeps_a_lease_and_ends_with_the_turn(leases: list[Lease]) -> None:
     claim = take(lease=SHORT)
     first = until(claim)
-    with claims.heartbeat(claim):
+    with heartbeat(claim):
         assert eventually(lambda: until(claim) > first + SHORT, seconds=5)
     last = until(claim)
     assert not eventually(lambda: until(claim) != last, seconds=0.5)
@@ -157,7 +162,7 @@ def test_a_heartbeat_keeps_a_lease_and_ends_with_the_turn(leases: list[Lease]) -
 
 def test_a_heartbeat_does_not_prolong_what_another_holds(leases: list[Lease]) -> None:
     old = take("first", SHORT)
-    with claims.heartbeat(old):
+    with heartbeat(old):
         end_of(old)
         new = take("second")
         end = until(new)

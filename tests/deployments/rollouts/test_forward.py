@@ -89,7 +89,9 @@ STARTING  9999      STARTING  1      STARTING
 STARTING  300.1     READY     1      SHIFTING
 STARTING  9999      READY     9999   SHIFTING
 STARTING  1         FAILED    0      UNDO_DRAINING
-SHIFTING  9999      READY     9999   SHIFTING
+SHIFTING  600       READY     9999   SHIFTING
+SHIFTING  600.1     READY     9999   UNDO_SHIFTING
+SHIFTING  600.1     READY     1      UNDO_SHIFTING
 SHIFTING  9999      -         0      SHIFTING
 SHIFTING  9999      DRAINING  9999   SHIFTING
 SHIFTING  9999      STARTING  300    SHIFTING
@@ -280,3 +282,18 @@ def test_a_rollout_that_is_over_stays_as_it_is(status: Status, phase: Phase, int
     for picture in (seen(), seen("c1-0=FAILED c1-1=FAILED", "c1-0"), seen("c1-0=READY c1-1=READY", "c1-1")):
         decision = decide(snapshot(over), picture, NOW)
         assert (decision.rollout, decision.happenings, decision.settled) == (over, (), {})
+
+
+@pytest.mark.parametrize(
+    ("router", "cause"),
+    [
+        pytest.param("", "", id="silent"),
+        pytest.param("The gateway does not accept the route", " The gateway does not accept the route.", id="refusing"),
+    ],
+)
+def test_a_router_that_never_confirms_is_named(router: str, cause: str) -> None:
+    picture = replace(seen("c1-0=READY c1-1=READY", "c1-0"), router=router)
+    decision = decided([step(1, H, since=601)], picture)
+    assert decision.rollout is not None
+    told = f"Traffic of Churn 1 did not move to v2.0.0: the router did not say so within 10 minutes.{cause}"
+    assert decision.rollout.cause == told

@@ -17,6 +17,7 @@ from tests.deployments.rollouts.pictures import BACK, FORWARD, NOW, WEIGHTS, cas
 P, S, H, D, N = FORWARD
 US, UH, UD, U = BACK
 CAUSE: Final = "Churn 1: It ran out of memory."
+PULL: Final = "The image s:1 cannot be pulled"
 WAITING: Final = "Waiting for Churn 1 to become ready."
 ROUTING: Final = "Waiting for the router to send requests to Churn 1."
 SAID: Final = {"-": "", "cause": CAUSE, "waiting": WAITING, "routing": ROUTING}
@@ -269,3 +270,25 @@ def test_a_rollout_that_ends_leaves_health_to_what_serves(status: Status) -> Non
     key = "c1-0" if phase is U else "c1-1"
     assert decide(snapshot(moving), seen(f"{key}=READY", key), NOW).health is Health.HEALTHY
     assert decide(snapshot(moving), seen(f"{key}=FAILED"), NOW).health is Health.UNHEALTHY
+
+
+@pytest.mark.parametrize(
+    ("causes", "sentence"),
+    [
+        pytest.param({"c1-0": PULL}, f"Waiting for Churn 1 to become ready: {PULL}.", id="one"),
+        pytest.param(
+            {"c1-0": PULL, "c3-0": "No node has enough memory."},
+            f"Waiting for Churn 1 to become ready: {PULL}. Waiting for Churn 3 to become ready: No node has enough "
+            "memory. Waiting for Churn 2 to become ready.",
+            id="several",
+        ),
+    ],
+)
+def test_what_is_in_the_way_of_starting_is_told(causes: dict[str, str], sentence: str) -> None:
+    steps = [step(number, P) for number in range(1, len(causes) * 2)]
+    picture = seen(" ".join(f"{each.old.key}=STARTING" for each in steps))
+    known = {key: replace(each, cause=causes.get(key, "")) for key, each in picture.workloads.items()}
+    mode = Mode.SPLIT if len(steps) > 1 else Mode.SINGLE
+    given = replace(snapshot(rollout(*steps), mode, health=Health.LAUNCHING), rollout=None)
+    decision = decide(given, replace(picture, workloads=known), NOW)
+    assert (decision.health, decision.health_message) == (Health.LAUNCHING, sentence)

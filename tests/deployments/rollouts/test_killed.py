@@ -15,6 +15,7 @@ from functools import partial
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from pytest_django import Settings
 
 from deployments.actions.rollouts import abort_rollout, upgrade
 from deployments.actions.waking import wake
@@ -220,6 +221,8 @@ def test_a_worker_stopped_amid_a_transaction_holds_nobody_up(scene: Scene) -> No
     while not holds_the_lease_locked(scene.worker):
         assert time.monotonic() < deadline, "it was never caught amid a transaction"
         scene.worker.send(signal.SIGCONT)
+        # A turn that has nothing to write needs no transaction.
+        Deployment.objects.update(health_message="Is it?")
         Lease.objects.filter(until__isnull=True).update(look_at=timezone.now())
         wake()
         time.sleep(0.002)
@@ -263,9 +266,10 @@ def test_two_workers_never_act_on_the_same_deployment(scene: Scene) -> None:
     assert AuditEntry.objects.filter(verb="move").values("actor").distinct().count() in (1, 2)
 
 
-def test_a_version_that_never_becomes_ready_is_undone_while_the_old_one_serves(scene: Scene) -> None:
-    scene.worker.kill()
-    scene.workers.worker(SHORT, ready_seconds=2)
+def test_a_version_that_never_becomes_ready_is_undone_while_the_old_one_serves(
+    scene: Scene, settings: Settings
+) -> None:
+    settings.READY_SECONDS = 2
     bad_version(scene.runtime, NEW)
     callers = Callers(scene.deployment.address)
     with callers.calling():

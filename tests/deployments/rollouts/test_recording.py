@@ -19,8 +19,9 @@ from deployments.rollouts import claims
 from deployments.rollouts.advance import Happening
 from deployments.rollouts.claims import Claim, Lost
 from deployments.rollouts.decide import Decision
+from deployments.rollouts.noting import TRAFFIC_EVERY, record_traffic
 from deployments.rollouts.reading import snapshot_of
-from deployments.rollouts.recording import TRAFFIC_EVERY, Overtaken, record, record_traffic
+from deployments.rollouts.recording import Overtaken, record
 from deployments.rollouts.snapshot import Health, Phase, Snapshot, Status
 from deployments.rollouts.snapshot import Rollout as Fact
 from mlops_console.access import Right
@@ -95,7 +96,7 @@ def case(cast: Cast) -> Case:
     assert claim
     found = snapshot_of(deployment.pk)
     assert found
-    return Case(cast, deployment, claim, found[0])
+    return Case(cast, deployment, claim, found)
 
 
 def everything() -> list[object]:
@@ -211,12 +212,14 @@ def test_the_end_of_a_rollout_is_audited_once(case: Case, status: Status, cause:
     assert entry.after == {"outcome": status} | ({"cause": cause} if cause else {})
     found = snapshot_of(case.deployment.pk)
     assert found
-    assert found[1] is None
+    assert found.rollout is None
 
 
 def test_where_nothing_changes_nothing_is_written(case: Case) -> None:
     case.record()
-    before = everything()
+    before, found = everything(), snapshot_of(case.deployment.pk)
+    assert found
+    case.snapshot = found
     case.record()
     assert everything() == before
 
@@ -247,9 +250,9 @@ def test_a_person_and_the_worker_do_not_wait_for_each_other_for_ever(case: Case)
 def test_traffic_is_kept_once_a_second_at_most(case: Case) -> None:
     now = timezone.now()
     counts = Counts({"a-0": {200: 7, 502: 1}, "b-0": {200: 2}}, {200: 9})
-    record_traffic(case.rollout, counts, now)
-    record_traffic(case.rollout, counts, now + TRAFFIC_EVERY / 2)
+    record_traffic(case.rollout.pk, counts, now)
+    record_traffic(case.rollout.pk, counts, now + TRAFFIC_EVERY / 2)
     rows = TrafficCount.objects.order_by("workload").values_list("workload", "answered", "failed")
     assert list(rows) == [("", 9, 0), ("a-0", 8, 1), ("b-0", 2, 0)]
-    record_traffic(case.rollout, counts, now + TRAFFIC_EVERY)
+    record_traffic(case.rollout.pk, counts, now + TRAFFIC_EVERY)
     assert TrafficCount.objects.count() == 6

@@ -11,6 +11,7 @@ import pytest
 from deployments.engines.contract import Seen
 from deployments.planning.modes import Mode
 from deployments.rollouts.decide import Decision, decide
+from deployments.rollouts.signs import ROUTED_WITHIN
 from deployments.rollouts.snapshot import Intent, Phase, Status, Step
 from tests.deployments.rollouts.pictures import (
     BACK,
@@ -31,6 +32,7 @@ from tests.deployments.rollouts.pictures import (
     told,
 )
 
+ROUTED: Final = ROUTED_WITHIN.total_seconds()
 P, S, H, D, N = FORWARD
 US, UH, UD, U = BACK
 ROUTES: Final = ("-", "back", "new", "both")
@@ -70,9 +72,25 @@ UNDO_DRAINING  0|again  STARTING|FAILED  READY                     new          
 UNDO_DRAINING  0|again  STARTING|FAILED  READY                     -|back|both  UNDO_DRAINING  UNDOING
 UNDONE         0|again  *                *                         *            UNDONE         ROLLED_BACK
 """
+_UNCONFIRMED: Final = (
+    "UNDO_SHIFTING  0|again  READY            *                         -|new|both   UNDO_SHIFTING  UNDOING\n"
+)
+# The same, but so late that a router which has not said that traffic moved back is waited for no longer.
+UNCONFIRMED: Final = LATE.replace(
+    _UNCONFIRMED,
+    """\
+UNDO_SHIFTING  0        READY            READY                     new          DONE           FAILED
+UNDO_SHIFTING  0        READY            READY                     -|both       UNDONE         FAILED
+UNDO_SHIFTING  0        READY            away|STARTING|FAILED      -|new|both   UNDONE         FAILED
+UNDO_SHIFTING  again    READY            *                         -|new|both   DONE           FAILED
+""",
+)
 
 
-@pytest.mark.parametrize("text", [pytest.param(IN_TIME, id="in time"), pytest.param(LATE, id="late")])
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param(IN_TIME, id="in time"), pytest.param(LATE, id="late"), pytest.param(UNCONFIRMED, id="unconfirmed")],
+)
 def test_the_tables_hold_everything_once(text: str) -> None:
     found = [row for line in table(text) for row in combinations(line, **ALPHABETS)]
     runs = [(phase, which) for phase in BACK for which in ("0", "again") if (phase, which) != (US, "0")]
@@ -87,8 +105,14 @@ def test_a_turn_back(line: dict[str, str], seconds: float) -> None:
 
 
 @pytest.mark.parametrize("line", cases(LATE))
-@pytest.mark.parametrize("seconds", [WITHIN + 0.1, 9999])
+@pytest.mark.parametrize("seconds", [WITHIN + 0.1, ROUTED])
 def test_a_late_turn_back(line: dict[str, str], seconds: float) -> None:
+    check(line, seconds)
+
+
+@pytest.mark.parametrize("line", cases(UNCONFIRMED))
+@pytest.mark.parametrize("seconds", [ROUTED + 0.1, 9999])
+def test_a_turn_back_that_the_router_never_confirms(line: dict[str, str], seconds: float) -> None:
     check(line, seconds)
 
 
@@ -288,3 +312,13 @@ def gone_back(decision: Decision) -> str:
 )
 def test_what_is_told(steps: list[Step], picture: str, expected: str) -> None:
     assert gone_back(decided(steps, seen(f"{picture}=READY", picture), Mode.SPLIT)) == expected
+
+
+def test_traffic_that_never_moves_back_is_told() -> None:
+    picture = replace(seen("c1-0=READY c1-1=READY", "c1-1"), router="The gateway cannot follow the route")
+    decision = decided([step(1, UH, since=601)], picture)
+    assert decision.rollout is not None
+    assert decision.rollout.cause == (
+        "It went wrong. Then traffic of Churn 1 did not move back to v1.0.0: the router did not say so within "
+        "10 minutes. The gateway cannot follow the route. Churn 1 stays on v2.0.0."
+    )

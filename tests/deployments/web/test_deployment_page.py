@@ -181,8 +181,11 @@ def test_deleting_asks_first_and_leads_back_to_the_list(cast: Cast, deployment: 
     assert client.get(address(deployment)).status_code == 404
 
 
+TROUBLE: dict[str, Any] = {"trouble": "The API server does not answer.", "trouble_at": timezone.now()}
+
 AT_REST: list[Any] = [
     pytest.param({"health": "HEALTHY"}, None, id="healthy"),
+    pytest.param({"health": "HEALTHY"} | TROUBLE, 10, id="healthy, and the engine in trouble"),
     pytest.param({"health": "STOPPED", "paused": True}, None, id="stopped by a pause"),
     pytest.param({"health": "HEALTHY", "paused": True}, 2, id="about to stop"),
     pytest.param({"health": "STOPPED"}, 2, id="about to start again"),
@@ -231,6 +234,7 @@ def test_looking_again_gets_nothing_while_nothing_has_changed_and_then_the_part_
         pytest.param(lambda row: Deployment.objects.update(health_message="Waiting."), id="message"),
         pytest.param(lambda row: Event.objects.create(deployment=row, kind="x", sentence="!"), id="event"),
         pytest.param(lambda row: Deployment.objects.update(paused=True), id="pause"),
+        pytest.param(lambda row: Deployment.objects.update(**TROUBLE), id="trouble"),
         pytest.param(
             lambda row: Rollout.objects.create(deployment=row, number=1, status="RUNNING", started_by="x"),
             id="rollout",
@@ -243,3 +247,12 @@ def test_whatever_changes_is_noticed(cast: Cast, runtime: Runtime, change: Any) 
     assert found
     change(deployment)
     assert client.get(found[1], headers=PARTIAL).status_code == 200
+
+
+def test_trouble_of_the_engine_is_told_while_it_lasts(cast: Cast, runtime: Runtime) -> None:
+    deployment, client = make_deployment(runtime, health="HEALTHY", **TROUBLE), cast.client("viewer")
+    page = shown(client, deployment)
+    assert "The engine cannot do its work now" in page
+    assert "The API server does not answer." in page
+    Deployment.objects.update(trouble="", trouble_at=timezone.now())
+    assert "The engine cannot do its work now" not in shown(client, deployment), "it may have been a moment's"

@@ -211,6 +211,33 @@ def test_the_live_part_comes_again_only_when_something_is_new(cast: Cast) -> Non
 
 
 @pytest.mark.django_db
+def test_what_is_in_the_way_is_shown_live_and_only_while_it_runs(cast: Cast) -> None:
+    rollout, client = started(cast, status=Status.RUNNING.value), cast.client("viewer")
+    waiting = "Waiting for v1.1.0 of Churn live 1 to become ready: the image cannot be pulled."
+    marks = client.get(address(rollout)).context["marks"]
+    Rollout.objects.update(waiting=waiting)
+    assert client.get(address(rollout), marks, headers=LIVE).status_code == 200
+    marks = client.get(address(rollout)).context["marks"]
+    Deployment.objects.update(trouble="The API server does not answer.", trouble_at=timezone.now())
+    assert client.get(address(rollout), marks, headers=LIVE).status_code == 200
+    said = text(client.get(address(rollout)))
+    assert waiting in said
+    assert "The engine cannot do its work now The API server does not answer." in said
+    Rollout.objects.update(status=Status.ROLLED_BACK.value, cause="It went wrong.", ended_at=timezone.now())
+    said = text(client.get(address(rollout)))
+    assert waiting not in said
+    assert "The engine cannot do its work now" not in said
+
+
+@pytest.mark.django_db
+def test_where_nobody_counts_requests_none_are_said_to_be_missing(cast: Cast) -> None:
+    rollout = started(cast, status=Status.RUNNING.value, started_at=timezone.now())
+    said = text(cast.client("viewer").get(address(rollout)))
+    assert "The engine does not count requests" in said
+    assert "No request has come in" not in said
+
+
+@pytest.mark.django_db
 def test_the_live_part_asks_no_more_once_the_rollout_is_over(cast: Cast) -> None:
     rollout, client = started(cast, status=Status.RUNNING.value), cast.client("operator")
     marks = client.get(address(rollout)).context["marks"]

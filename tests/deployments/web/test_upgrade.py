@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from deployments.actions.deployments import Wish, create_deployment, pause_deployment, resume_deployment
+from deployments.actions.workloads import Birth, keep_workloads
 from deployments.models import Composition, Deployment, Experiment, Plan, Rollout, RolloutStep
 from deployments.planning.modes import Mode
 from mlops_console.models import AuditEntry
@@ -161,11 +162,13 @@ def test_variables_that_resolve_otherwise_are_told_and_secrets_are_not(cast: Cas
 def test_what_is_resumed_starts_with_the_variables_of_now(scene: Scene) -> None:
     actor, now = scene.cast.actor("owner"), timezone.now()
     place: dict[str, Any] = {"actor": actor, "workspace": "lab", "uid": scene.deployment.uid, "now": now}
-    pause_deployment(**place)
     Runtime.objects.update(environment_variables={"THREADS": "4"})
-    assert set(Composition.objects.values_list("started_with", flat=True)) == {None}
+    assert "1 environment variable will be different" in text(scene.preview(one="latest"))
+    pause_deployment(**place)
     resume_deployment(**place)
-    assert list(Composition.objects.values_list("started_with", flat=True)) == [{"THREADS": "4"}] * 2
+    page = scene.preview(one="latest")
+    assert kinds(page)["Churn one"] == "Upgrade"
+    assert "environment variable" not in text(page)
 
 
 def test_starting_what_was_previewed(scene: Scene) -> None:
@@ -321,7 +324,7 @@ def test_a_thousand_compositions_are_previewed_and_started(scene: Scene) -> None
     experiments = Experiment.objects.bulk_create(
         Experiment(workspace=scene.cast.workspace, display_name=f"Model {number}") for number in range(998)
     )
-    Composition.objects.bulk_create(
+    compositions = Composition.objects.bulk_create(
         Composition(
             deployment=scene.deployment,
             position=number + 2,
@@ -332,6 +335,7 @@ def test_a_thousand_compositions_are_previewed_and_started(scene: Scene) -> None
         )
         for number, experiment in enumerate(experiments)
     )
+    keep_workloads([Birth(each, each.workload, first) for each in compositions])
     page = scene.preview(one="keep", two=scene.version("v0.9.0"))
     assert len(page.context["form"].own_fields) == 50
     assert "the other 950 follow" in text(page)

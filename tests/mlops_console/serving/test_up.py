@@ -42,6 +42,7 @@ def first(data_dir: Path) -> Iterator[Console]:
 def test_it_picks_a_port_and_answers(first: Console) -> None:
     assert first.port > 0
     assert first.get("/healthz") == (200, '{"status": "ok"}')
+    assert first.get("/readyz") == (200, "ready\n")
 
 
 def test_the_first_page_has_its_styles(first: Console) -> None:
@@ -93,7 +94,7 @@ def test_a_killed_worker_is_followed_by_another(first: Console) -> None:
 
 def test_a_killed_database_comes_back(first: Console) -> None:
     os.kill(int((first.data_dir / "postgres/data/postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
-    assert eventually(lambda: first.get("/healthz")[0] == 200)
+    assert eventually(lambda: first.get("/readyz")[0] == 200)
     first.sql("UPDATE deployments_deployment SET paused = true WHERE display_name = 'Churn'")
     first.sql("UPDATE deployments_lease SET look_at = now()")
     assert eventually(lambda: first.healths().count("STOPPED") == 2, seconds=30), first.healths()
@@ -171,9 +172,13 @@ def test_a_command_stops_the_database_that_it_started(tmp_path: Path) -> None:
             {"SESSION_HOURS": "0"}, "SESSION_HOURS is '0'; allowed: a whole number from 1 to 2160", id="bounds"
         ),
         pytest.param({"SECRET_KEY": "short"}, "SECRET_KEY is '…'; allowed: at least 50 characters", id="short-key"),
+        pytest.param({"METRICS_TOKEN": "hunter2"}, "METRICS_TOKEN is '…'; allowed: at least 32", id="short-token"),
         pytest.param({"DATABASE_URL": "mysql://u:hunter2@h/d"}, "DATABASE_URL is 'mysql://…@h/d'", id="database"),
         pytest.param({"RUNTIMES_VALUES": "/no/such.yaml"}, "a file that exists and can be read", id="no-file"),
-        pytest.param({"ENGINE": "kubernetes"}, "ENGINE is 'kubernetes'; allowed: local", id="engine"),
+        pytest.param({"ENGINE": "docker"}, "ENGINE is 'docker'; allowed: local, kubernetes", id="engine"),
+        pytest.param(
+            {"ENGINE": "kubernetes"}, "KUBERNETES_GATEWAY is ''; allowed: the Gateway's namespace/name", id="cluster"
+        ),
         pytest.param({"STATIC_ROOT": "/proc/no"}, "static files /proc/no cannot be used", id="static-files"),
         pytest.param(
             {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/d"}, "the database does not answer", id="unreachable"
@@ -211,9 +216,9 @@ def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
 
 
 def test_an_engine_that_is_none_is_refused(tmp_path: Path) -> None:
-    code, stderr = failing(up(tmp_path / "data", "--engine", "kubernetes"))
+    code, stderr = failing(up(tmp_path / "data", "--engine", "docker"))
     assert (code, stderr.count("\n")) == (2, 1)
-    assert "ENGINE is 'kubernetes'; allowed: local" in stderr
+    assert "ENGINE is 'docker'; allowed: local, kubernetes" in stderr
 
 
 def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ def deployment_detail(request: ConsoleRequest, workspace: str, uid: str) -> Http
     row = queries.find_deployment(request.actor, workspace, uid)
     scope = enter(request, workspace)
     actor, place = request.actor, row.workspace
-    live = live_of(row)
     may_write = actor.may(Right.WRITE, place)
+    live = live_of(row, may_write=may_write)
     context: dict[str, Any] = {"deployment": row, "live": live, "scoring": _scoring(row), "scope": scope}
     if request.htmx and "seen" in request.GET:
         if request.GET["seen"] == live.mark:

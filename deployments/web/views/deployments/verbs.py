@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from django import forms
 from django.contrib import messages
@@ -22,6 +23,11 @@ from mlops_console.web.forms import add_faults
 from mlops_console.web.http import ConsoleRequest, enter
 from mlops_console.web.submission import submit
 from runtimes.rules.lifecycle import REASON_MAX, check_reason
+
+_LOST: Final = (
+    "It has drifted: what somebody changed of its scorers outside of the console is lost with them. Resumed, they are "
+    "as the console wants them."
+)
 
 
 class ReasonForm(forms.Form):
@@ -107,6 +113,7 @@ def _ask(
         "heading": verb,
         "subject": row.display_name,
         "lead": lead,
+        "warning": _LOST if verb == "Pause" and row.drift else "",
         "form": form,
         "refusal": outcome.refusal,
         "action_url": request.path,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 from deployments.engines.local.engine import LocalEngine
 from deployments.engines.local.files import read
+from tests.deployments.engines.harness import PATIENCE, Ask, asked, connected
 from tests.mlops_console.machine import eventually, processes_naming
 
 IMAGES = {"good": "scorer", "slow": "scorer-slow-1", "neverready": "scorer-neverready", "crash": "scorer-crash-1"}
@@ -21,6 +24,9 @@ class LocalRig:
     """An engine in a folder of its own."""
 
     folder: Path
+    rolls: bool = False
+    patience: float = PATIENCE
+    hammered: int = 500
 
     @cached_property
     def engine(self) -> LocalEngine:
@@ -30,6 +36,16 @@ class LocalRig:
     def reopen(self) -> LocalEngine:
         """An engine of another worker."""
         return LocalEngine(self.folder)
+
+    @contextmanager
+    def asking(self, address: str) -> Iterator[Ask]:
+        """A client over HTTP."""
+        with connected(address) as connection:
+            yield lambda path, body: asked(connection, address, path, body)
+
+    def copies(self, deployment: str, key: str) -> int:
+        """What the router has counted; only copies go to what mirrors."""
+        return self.engine.traffic_counts(deployment).workloads.get(key, {}).get(200, 0)
 
     def image(self, kind: str) -> str:
         """An image of the reference scorer."""

@@ -1,0 +1,79 @@
+"""A page as one text: the frame of the console's pages with its links, its switcher and one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any, Final
+
+from django.db import connection
+from django.http import HttpResponse
+
+SIZE: Final = 50
+COUNT_CAP: Final = 10_000
+# What every page asks for beside its rows: the workspaces of the switcher.
+SWITCHER: Final = """(
+    SELECT json_agg(json_build_array(uid, display_name) ORDER BY display_name, id)
+    FROM (SELECT * FROM console_workspace ORDER BY display_name, id LIMIT 200) s
+)"""
+_PLACES: Final = ("runtimes", "runtime-images", "experiments", "deployments", "rollouts", "audit")
+_PAGE: Final = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>%(title)s · MLOps Console</title>
+<link rel="stylesheet" href="/static/console.css"><script src="/static/console.js" defer></script></head>
+<body><a class="skip" href="#main">Skip to content</a>
+<aside class="sidebar"><form class="switcher" action="/workspaces/switch/"><label for="switcher">Workspace</label>
+<select name="workspace" id="switcher"><option value="-">All workspaces</option>%(options)s</select>
+<button>Go</button></form>
+<nav aria-label="Main"><ul>%(nav)s</ul></nav></aside>
+<main id="main"><h1>%(title)s</h1><form class="filters" method="get" role="search">%(filters)s
+<button>Apply</button></form>
+<table class="table"><caption>%(title)s</caption><thead><tr>%(head)s</tr></thead><tbody>%(rows)s</tbody></table>
+<p class="pager-count">%(count)s rows</p><nav aria-label="Pages">%(pager)s</nav></main></body></html>"""
+
+
+def answer(statement: str, values: Sequence[Any]) -> tuple[Any, ...]:
+    """The one row that one statement answers."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row: tuple[Any, ...] = cursor.fetchone()
+        return row
+
+
+def page(
+    title: str,
+    workspace: str,
+    *,
+    switcher: Iterable[Sequence[str]],
+    filters: str,
+    head: Iterable[str],
+    rows: Sequence[str],
+    count: int,
+    pager: str,
+) -> HttpResponse:
+    """The page."""
+    options = "".join(
+        f'<option value="{uid}"{" selected" if uid == workspace else ""}>{escape(name)}</option>'
+        for uid, name in switcher
+    )
+    content = _PAGE % {
+        "title": title,
+        "options": options,
+        "nav": "".join(f'<li><a href="/workspaces/{workspace}/{place}/">{place}</a></li>' for place in _PLACES),
+        "filters": filters,
+        "head": "".join(f'<th scope="col"><a class="sort" href="?sort={key}">{key}</a></th>' for key in head),
+        "rows": "".join(rows[:SIZE]),
+        "count": f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}",
+        "pager": pager,
+    }
+    return HttpResponse(content)
+
+
+def select(name: str, label: str, choices: Iterable[str], chosen: str) -> str:
+    """A filter."""
+    options = "".join(f"<option{' selected' if each == chosen else ''}>{escape(each)}</option>" for each in choices)
+    return f'<label>{label}<select name="{name}"><option value="">Any</option>{options}</select></label>'
+
+
+def badge(state: str) -> str:
+    """A state in a word."""
+    return f'<span class="badge {state.lower()}">{state.capitalize()}</span>'

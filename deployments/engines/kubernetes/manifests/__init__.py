@@ -1,0 +1,1 @@
+"""From what is wanted to objects of a cluster, as plain dicts; pure."""

@@ -1,0 +1,1 @@
+"""How rollouts, leases and deployments are doing, and how the worker is, for Prometheus."""

@@ -1,0 +1,183 @@
+"""The measurement: that it asks for everything and ends, that it counts right, and what it says was met or missed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from bench.asking import wrk
+from bench.asking.case import Case, Group, Variant
+from bench.asking.export import Exported
+from bench.asking.report import markdown
+from bench.asking.results import Result, Results
+from bench.asking.targets import judge
+from bench.asking.timing import Timed, contenders, time_all
+from bench.asking.visitor import Ask, Visitor
+from tests.mlops_console.machine import eventually, needs_proc, processes_naming
+from tests.mlops_console.serving.console import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS_MAX = 400
+
+
+@needs_proc
+def test_a_small_run_asks_for_everything_and_ends(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.pages", "--sizes=300", "--deployments=60", "--audit=300", "--requests=2"]
+    command += ["--wrk=0", f"--out={tmp_path}", f"--data-dir={tmp_path / 'data'}"]
+    subprocess.run(
+        command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=SECONDS_MAX, check=True
+    )
+    said = json.loads((tmp_path / "pages.json").read_text())
+    by_case: dict[str, set[str]] = {}
+    for row in said["rows"]:
+        assert row["timed"]["requests"] == 2
+        by_case.setdefault(row["case"], set()).add(row["variant"])
+    assert by_case["runtimes, first page"] == {"console", "fragment", "floor", "admin"}
+    assert by_case["audit, middle page"] == {"console", "fragment", "floor"}
+    assert by_case["API: 1000 runtimes, deep page"] == by_case["API: change of state"] == {"console", "floor"}
+    assert by_case["preview of 3 compositions, page"] == {"console"}
+    assert len(by_case) > 60
+    assert len(said["memory"]) == 2
+    assert said["export"]["rows"] == said["sizes"][0] == 300
+    assert "| list pages against the floor |" in (tmp_path / "pages.md").read_text()
+    # Neither a web server nor a database goes on.
+    assert eventually(lambda: not processes_naming("", within=tmp_path), seconds=60)
+
+
+def results(**console: float) -> Results:
+    """A run of one list at two sizes; the floor takes 10 ms, the admin 100 ms, the first page at 1,000 rows 15 ms."""
+    found = Results(command="", sizes=[1_000, 100_000, 1_000_000])
+    medians = {1_000: 15.0, 100_000: 15.0, 1_000_000: 15.0} | {int(size[1:]): each for size, each in console.items()}
+    for size, median in medians.items():
+        for variant, timed in (
+            (Variant.CONSOLE, Timed(50, median, median * 1.5, 59_000)),
+            (Variant.FLOOR, Timed(50, 10.0, 11.0, 40_000)),
+            (Variant.ADMIN, Timed(50, 100.0, 110.0, 90_000)),
+        ):
+            found.rows.append(Result(size, "first page", Group.LIST, variant, True, timed))
+    return found
+
+
+def missed(found: Results) -> set[str]:
+    return {verdict.target for verdict in judge(found) if not verdict.is_met}
+
+
+def test_a_run_that_meets_every_target_says_so() -> None:
+    found = results()
+    found.memory = [100 * 2**20, 129 * 2**20]
+    found.export = Exported(100_000, 4.9, 0.1, 100 * 2**20, 110 * 2**20)
+    assert missed(found) == set()
+    assert "missed" not in markdown(found)
+    assert "## Missed" not in markdown(found)
+
+
+@pytest.mark.parametrize(
+    ("console", "target"),
+    [
+        ({"n1000000": 19.6}, "lists at 1,000,000 runtimes against 1,000"),
+        ({"n100000": 20.1}, "lists against Django's admin at 100,000 runtimes"),
+        ({"n1000": 20.1}, "list pages against the floor"),
+    ],
+)
+def test_what_is_just_too_slow_is_missed(console: dict[str, float], target: str) -> None:
+    found = results(**console)
+    assert target in missed(found)
+    assert f"| {target} |" in markdown(found).partition("## Missed")[2]
+
+
+@pytest.mark.parametrize(
+    ("timed", "group", "target"),
+    [
+        (Timed(50, 10.0, 16.1, 10), Group.PAGE, "p95 against the median"),
+        (Timed(50, 151.0, 160.0, 10), Group.PREVIEW, "previews of upgrades"),
+        (Timed(50, 10.0, 11.0, 60_001), Group.LIST, "weight of list pages"),
+    ],
+)
+def test_one_answer_can_miss_a_target(timed: Timed, group: Group, target: str) -> None:
+    found = Results(command="", sizes=[1_000])
+    found.rows.append(Result(1_000, "it", group, Variant.CONSOLE, False, timed))
+    assert missed(found) == {target}
+
+
+def test_memory_and_export_can_miss_theirs() -> None:
+    found = Results(command="", sizes=[1_000], memory=[1, 131 * 2**20])
+    found.export = Exported(100_000, 5.1, 0.1, 100 * 2**20, 120 * 2**20)
+    assert missed(found) == {"memory of a web worker", "CSV export", "memory that the CSV export takes"}
+
+
+class _Listener(BaseHTTPRequestHandler):
+    """Answers as it is told to and remembers what it was asked."""
+
+    protocol_version = "HTTP/1.1"
+    asked: ClassVar[list[tuple[str, str, str, str | None]]] = []
+    status: ClassVar[int] = 200
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        self.asked.append((self.command, self.path, body, self.headers.get("Authorization")))
+        self.send_response(self.status)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    do_GET = do_POST = do_PATCH = _answer  # noqa: N815 - names of http.server
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def listener() -> Iterator[Visitor]:
+    """Somebody with a connection to a server that remembers."""
+    _Listener.asked.clear()
+    _Listener.status = 200
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Listener)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    visitor = Visitor(server.server_address[1])
+    yield visitor
+    visitor.close()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+ASKS = [Ask("/a?b=%C3%A4", "POST", {"Authorization": "Bearer t"}, '{"c": "\\"d\\n"}'), Ask("/e", "PATCH", {}, "f")]
+
+
+def test_contenders_take_turns_and_go_round_their_requests(listener: Visitor) -> None:
+    case = Case("it", Group.WRITE, {Variant.CONSOLE: ASKS, Variant.FLOOR: [Ask("/floor")]})
+    found = contenders(case, 1_000, listener)
+    time_all(found, 7)
+    paths = [path for _, path, _, _ in _Listener.asked]
+    warmed, timed = paths[:10], paths[10:]
+    assert warmed == ["/a?b=%C3%A4", "/e", "/a?b=%C3%A4", "/e", "/a?b=%C3%A4", *["/floor"] * 5]
+    assert timed[5:10] == ["/floor"] * 5
+    assert timed[10:] == ["/a?b=%C3%A4", "/e", "/floor", "/floor"]
+    assert [each.timed().requests for each in found] == [7, 7]
+    assert found[0].timed().weight == 2
+
+
+def test_an_answer_that_is_not_200_ends_the_measurement(listener: Visitor) -> None:
+    _Listener.status = 500
+    case = Case("it", Group.PAGE, {Variant.CONSOLE: [Ask("/broken")]})
+    with pytest.raises(RuntimeError, match="GET /broken answered 500"):
+        time_all(contenders(case, 1_000, listener), 1)
+
+
+@pytest.mark.skipif(not wrk.is_installed(), reason="wrk is not installed: apt-get install wrk")
+def test_wrk_sends_the_same_requests(listener: Visitor) -> None:
+    assert wrk.per_second(listener, ASKS, 1) > 0
+    sent = set(_Listener.asked)
+    assert sent == {("POST", "/a?b=%C3%A4", '{"c": "\\"d\\n"}', "Bearer t"), ("PATCH", "/e", "f", None)}
+    _Listener.status = 409
+    with pytest.raises(RuntimeError, match="Non-2xx"):
+        wrk.per_second(listener, ASKS, 1)
