@@ -51,13 +51,25 @@ pytestmark = pytest.mark.kubernetes
         (entry("runtimes", value=[]), "at '/config/deployer/composition/runtimes': got array, want object"),
         (entry("runtimes", value={"Bad": {}}), "composition/runtimes': additional properties 'Bad' not allowed"),
         (entry("runtimes", "a", "modeltype", value="x"), "runtimes/a': additional properties 'modeltype' not allowed"),
-        (entry("runtimes", "a", "state", value="GONE"), "runtimes/a/state': value must be one of 'ACTIVE', 'DEPRECATED'"),
-        (entry("runtimes", "a", "environmentVariables", value={"A": 1}), "environmentVariables/A': got number, want string"),
+        (
+            entry("runtimes", "a", "state", value="GONE"),
+            "runtimes/a/state': value must be one of 'ACTIVE', 'DEPRECATED'",
+        ),
+        (
+            entry("runtimes", "a", "environmentVariables", value={"A": 1}),
+            "environmentVariables/A': got number, want string",
+        ),
         (entry("runtimes", "a", "selector", value={"a": True}), "runtimes/a/selector/a': got boolean, want string"),
-        (entry("runtimeImages", "a", "versions", value=[{"image": {"tag": 1.5}}]), "versions/0/image/tag': got number, want"),
-        (entry("runtimeImages", "a", "versions", value=[{"image": "a:1.0.0"}]), "a/versions/0/image': got string, want null"),
+        (
+            entry("runtimeImages", "a", "versions", value=[{"image": {"tag": 1.5}}]),
+            "versions/0/image/tag': got number, want",
+        ),
+        (
+            entry("runtimeImages", "a", "versions", value=[{"image": "a:1.0.0"}]),
+            "a/versions/0/image': got string, want null",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_value_is_named(helm: Helm, values: Any, said: str) -> None:
     with pytest.raises(Refused) as refusal:
         helm.render(MINIMAL, given=values)
