@@ -30,6 +30,16 @@ def main() -> int:
     """Measure, write the report, and answer the exit code."""
     options = _options()
     results = Results(command=f"python -m bench.pages {' '.join(sys.argv[1:])}".strip(), machine=machine())
+    try:
+        _measure(options, results)
+    finally:
+        # What was measured until then is worth reading, should it be cut short.
+        if results.rows:
+            _write(results, options.out)
+    return 0
+
+
+def _measure(options: argparse.Namespace, results: Results) -> None:
     with ExitStack() as stack:
         folder = options.data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         folder = folder.absolute()
@@ -42,14 +52,16 @@ def main() -> int:
             consoles = [Console(folder / str(size)) for size in sorted(options.sizes)]
         measure(consoles, results, requests=options.requests, wrk_seconds=options.wrk, only=options.only, say=_say)
         alone(consoles[-1], results, say=_say)
+
+
+def _write(results: Results, out: Path | None) -> None:
     note_end(results.machine)
     text = markdown(results)
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "pages.json").write_text(json.dumps(results.data(), indent=1) + "\n", encoding="utf-8")
-        (options.out / "pages.md").write_text(text, encoding="utf-8")
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "pages.json").write_text(json.dumps(results.data(), indent=1) + "\n", encoding="utf-8")
+        (out / "pages.md").write_text(text, encoding="utf-8")
     sys.stdout.write(text)
-    return 0
 
 
 def _options() -> argparse.Namespace:

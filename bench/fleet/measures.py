@@ -99,7 +99,7 @@ class Measured:
         yield _row("seconds, all", (f"{each.seconds:.1f}" for each in self._columns()))
         yield _row("ms a composition", (f"{1000 * each.per_composition(each.seconds):.0f}" for each in self._columns()))
         beyond = (1000 * each.per_composition(each.seconds - by_cluster) for each in self._columns())
-        yield _row("  beyond the cluster's own", (f"{each:+.0f}" for each in beyond))
+        yield _row("  beyond the cluster's own", (f"{round(each):+d}" for each in beyond))
         yield _row("seconds of one, median", (f"{_median(each.seconds_each):.1f}" for each in self._columns()))
         yield _row("load average", (f"{each.load:.1f}" for each in self._columns()))
         for name, value in _COSTS:

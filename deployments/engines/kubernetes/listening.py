@@ -71,7 +71,7 @@ class Listening:
             _LOG.exception("Telling that %s has changed failed", deployment)
             self.mark((deployment,))
             return False
-        if False:
+        if now is None:
             self._told.pop(deployment, None)
         else:
             self._told[deployment] = now
