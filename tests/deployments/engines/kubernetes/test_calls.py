@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from deployments.engines.contract import Seen, Wanted
-from deployments.engines.kubernetes.client import AGENT
+from deployments.engines.kubernetes.cache import Cache
+from deployments.engines.kubernetes.client import AGENT, connect
+from deployments.engines.kubernetes.manifests import anchors
+from deployments.engines.kubernetes.steps import steps_to
+from deployments.engines.kubernetes.writing import Writer
 from tests.deployments.engines.harness import Caller, single, split
 from tests.deployments.engines.kubernetes.rig import KubernetesRig
 from tests.kubernetes.audit import Request
+from tests.kubernetes.proxy import FrozenProxy
 
 pytestmark = pytest.mark.kubernetes
 
@@ -46,6 +52,26 @@ def test_at_rest_nothing_is_asked(own: Caller, own_rig: KubernetesRig) -> None:
             engine.apply(replace(wanted, epoch=epoch))
             engine.observe("d-1")
     assert asked(own_rig) == before
+
+
+def test_what_was_written_is_known_at_once(own: Caller, own_rig: KubernetesRig) -> None:
+    """Watches that are behind do not make a turn write it again."""
+    wanted = single("d-1", own.workload("a-1", replicas=2))
+    with FrozenProxy(own_rig.plane.port) as proxy:
+        behind = replace(own_rig.options, kubeconfig=own_rig.plane.kubeconfig_through(proxy.url))
+        cache = Cache(lambda: connect(behind), behind)
+        assert cache.picture("d-1").is_empty
+        proxy.freeze()
+        with closing(connect(own_rig.options)) as cluster:
+            writer = Writer(cluster, cache, own_rig.options)
+            plan = steps_to(wanted, cache.picture("d-1"), own_rig.options, sleeps=True)
+            anchor = writer.hold(wanted, None, anchors.anchor(wanted, plan.secrets))
+            for step in plan.steps:
+                writer.carry_out(step, anchor)
+        assert len(plan.steps) == 4
+        assert steps_to(wanted, cache.picture("d-1"), own_rig.options, sleeps=True).steps == ()
+        proxy.thaw()
+        cache.close()
 
 
 def test_what_a_deployment_costs(own: Caller, own_rig: KubernetesRig) -> None:
