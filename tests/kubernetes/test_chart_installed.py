@@ -211,6 +211,7 @@ def test_the_worker_may(release: ControlPlane, what: tuple[str, ...]) -> None:
     "what",
     [
         ("get", "secrets", "-A"),
+        ("list", "secrets", "-A"),
         ("watch", "secrets", "-A"),
         ("create", "pods", "-A"),
         ("create", "pods", "--subresource=exec", "-A"),

@@ -14,10 +14,13 @@ from deployments.engines.kubernetes.cache import Cache
 from deployments.engines.kubernetes.client import Cluster, connect
 from deployments.engines.kubernetes.events import Events
 from deployments.engines.kubernetes.manifests import anchors
+from deployments.engines.kubernetes.manifests.secrets import secret_name
 from deployments.engines.kubernetes.options import Options
+from deployments.engines.kubernetes.pictures import KINDS
 from deployments.engines.kubernetes.pods import is_ending
+from deployments.engines.kubernetes.runs import labels_of
 from deployments.engines.kubernetes.steps import Live, steps_to
-from deployments.engines.kubernetes.writing import WRITTEN, Writer, check_epoch, told
+from deployments.engines.kubernetes.writing import Writer, check_epoch, told
 
 
 class KubernetesEngine:
@@ -97,12 +100,23 @@ class KubernetesEngine:
             self._writer.delete(live, cascade)
 
     def _left(self, deployment: str) -> bool:
-        """Whether the cluster has anything of a deployment; what belongs to nobody is deleted."""
+        """Whether the cluster has anything of a deployment; what belongs to nobody is deleted.
+
+        Secrets are not listed, as the right to list them is one to read them all: they go by the names that the
+        workloads tell which used them.
+        """
         found: list[Live] = []
-        for kind in WRITTEN:
+        for kind in KINDS:
             namespace = self._options.watched_namespace or "*"
             with told("list", api_info(kind).plural, namespace):
                 found += self._cluster.list(kind, namespace=namespace, labels={names.DEPLOYMENT: deployment})
+        secrets = {
+            (secret_name(deployment, key), live.metadata.namespace)
+            for live in found
+            if (key := labels_of(live).get(names.KEY))
+        }
+        for name, namespace in sorted(secrets):
+            self._writer.delete_secret(name, namespace)
         for live in found:
             if not live.metadata.ownerReferences:
                 self._end(live)

@@ -60,7 +60,7 @@ class Writer:
             case Delete(live=live):
                 self.delete(live)
             case DeleteSecret(name=name):
-                self._delete_secret(name, anchor.namespace or "")
+                self.delete_secret(name, anchor.namespace or "")
 
     def delete(self, live: Live, cascade: CascadeType = CascadeType.BACKGROUND) -> None:
         """Delete an object as it was read; raises EngineFault, also where it has changed since."""
@@ -84,6 +84,15 @@ class Writer:
         else:
             raise _changed(live)
         self._cache.forget(live)
+
+    def delete_secret(self, name: str, namespace: str) -> None:
+        """Delete a Secret, if there is one of this name; raises EngineFault."""
+        with told("delete", f"Secret {name}", namespace):
+            try:
+                self._cluster.delete(Secret, name, namespace=namespace)
+            except ApiError as error:
+                if error.status.code != 404:
+                    raise
 
     # -- the anchor ------------------------------------------------------------------------------------------------
 
@@ -165,7 +174,7 @@ class Writer:
                         live = self._as_it_is(live)
                     elif kind == "Secret" and error.status.code == 422:
                         # Left by a worker that came no further, with what was right then; nothing runs on it yet.
-                        self._delete_secret(name, namespace)
+                        self.delete_secret(name, namespace)
                     else:
                         raise
                 else:
@@ -196,14 +205,6 @@ class Writer:
         )
         self._cache.note(now)
         return now
-
-    def _delete_secret(self, name: str, namespace: str) -> None:
-        with told("delete", f"Secret {name}", namespace):
-            try:
-                self._cluster.delete(Secret, name, namespace=namespace)
-            except ApiError as error:
-                if error.status.code != 404:
-                    raise
 
     def _as_it_is(self, live: Live) -> Live:
         """An object read again, if only its status has changed; raises EngineFault where somebody has written it."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import ConfigMap, Pod, Secret
+from lightkube.resources.core_v1 import ConfigMap, Pod
 from lightkube.types import CascadeType, PatchType
 
 from deployments.engines.contract import EngineFault, Fenced
@@ -110,15 +110,15 @@ def test_what_has_lost_its_anchor_gets_another(own: Caller, own_rig: KubernetesR
 
 
 def test_what_no_watch_tells_is_looked_for(own_rig: KubernetesRig) -> None:
-    """A Secret that is left alone keeps its deployment from being forgotten, and goes."""
+    """What lacks the label that watches select by keeps its deployment from being forgotten, and goes."""
     own_rig.plane.kubectl("create", "namespace", own_rig.namespace)
     metadata = ObjectMeta(name="left", labels={names.DEPLOYMENT: "d-1"}, finalizers=["example.org/busy"])
-    own_rig.client.create(Secret(metadata=metadata))
+    own_rig.client.create(ConfigMap(metadata=metadata))
     assert list(own_rig.engine.deployments()) == []
     for _ in range(2):
         own_rig.engine.remove("d-1")
         assert list(own_rig.engine.deployments()) == ["d-1"]
-    own_rig.client.patch(Secret, "left", {"metadata": {"finalizers": None}}, patch_type=PatchType.MERGE)
+    own_rig.client.patch(ConfigMap, "left", {"metadata": {"finalizers": None}}, patch_type=PatchType.MERGE)
     assert eventually(lambda: _removing(own_rig) and not list(own_rig.engine.deployments()))
     assert things(own_rig) == set()
 

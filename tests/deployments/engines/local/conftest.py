@@ -1,4 +1,4 @@
-"""Engines of one test alone, for what would disturb the others."""
+"""The local engine, shared, or of one test alone for what would disturb the others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import pytest
 
 from tests.deployments.engines.harness import Caller
 from tests.deployments.engines.local.rig import LocalRig
+
+
+@pytest.fixture(scope="session")
+def rig(local_rig: LocalRig) -> LocalRig:
+    """Of the engines that tests share, this one alone."""
+    return local_rig
 
 
 @pytest.fixture
