@@ -111,8 +111,8 @@ class Cast:
 
 
 def make_cast() -> Cast:
-    """Store the cast; `global` comes with the migrations but is gone after a transactional test's flush."""
-    everyone, _ = Workspace.objects.get_or_create(uid=GLOBAL, defaults={"display_name": "Global"})
+    """Store the cast."""
+    everyone = Workspace.objects.get(uid=GLOBAL)
     workspace = Workspace.objects.create(uid="lab", display_name="Lab")
     other = Workspace.objects.create(uid="elsewhere", display_name="Elsewhere")
     people = {role: User.objects.create_user(role, PASSWORD) for role in ("owner", "operator", "viewer", "stranger")}

@@ -14,19 +14,24 @@ from pytest_django import DjangoDbBlocker
 
 from mlops_console.database import supply
 from mlops_console.database.cluster import Cluster
+from mlops_console.models import GLOBAL, Workspace
 from tests.cast import Cast, make_cast
 from tests.kubernetes.fixtures import control_plane, pytest_xdist_make_scheduler  # noqa: F401
 from tests.settings import DATA_DIR_OF_TESTS
 
 
 @pytest.fixture(scope="session", autouse=True)
-def flush_past_the_audit_triggers() -> Iterator[None]:
-    """Let the flush after a transactional test empty the audit trail, which refuses that to everybody else."""
+def flush_to_what_every_test_begins_with() -> Iterator[None]:
+    """Let the flush after a transactional test empty the audit trail, which refuses that to everybody else.
+
+    And give back the workspace that comes with the migrations, without which there is no console.
+    """
     flush = BaseDatabaseOperations.execute_sql_flush
 
     def unguarded(operations: Any, statements: list[str]) -> None:
         # Until its transaction ends, such a connection fires no triggers; only superusers may ask for it.
         flush(operations, ["SET LOCAL session_replication_role = replica", *statements])
+        Workspace.objects.get_or_create(uid=GLOBAL, defaults={"display_name": "Global"})
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", unguarded)

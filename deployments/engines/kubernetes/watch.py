@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import random
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from random import SystemRandom
 from typing import Any, Final, Protocol
 
 import httpx2
@@ -26,6 +26,7 @@ MARGIN_SECONDS: Final = 5.0  # that a watch may be silent after the server shoul
 PAGE: Final = 500
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 8.0  # seconds between tries
 LONG_ENOUGH: Final = 5.0  # seconds after which a watch that ends is no sign of trouble (of a short one, half its time)
+_CHANCE: Final = SystemRandom()  # so that neither watches nor consoles ask all at once
 _GONE: Final = 410
 _FOR_PEOPLE: Final = (401, 403, 404)  # credentials, rights, or a kind that is not installed
 _TROUBLES: Final = (httpx2.HTTPError, httpx2.StreamError, OSError, ConfigError, EngineFault, msgspec.MsgspecError)
@@ -93,7 +94,7 @@ class Watch:
             tries = 0 if has_lasted else tries + 1
             if fault or not has_lasted:
                 pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, 10))
-                self._stopped.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311
+                self._stopped.wait(pause * _CHANCE.uniform(0.5, 1.0))
 
     def stop(self) -> None:
         """Have `run` return soon, even from waiting for the server."""
@@ -140,13 +141,13 @@ class Watch:
         # Versions only ever grow, unless the cluster was restored from a copy: then nothing that is kept holds.
         self._store.replace(self._kind, found, version, anew=_number(version) < _number(self._version))
         self._version = version
-        self._resync_at = time.monotonic() + self._resync_seconds * random.uniform(0.8, 1.2)  # noqa: S311
+        self._resync_at = time.monotonic() + self._resync_seconds * _CHANCE.uniform(0.8, 1.2)
         if not self.is_synced:
             self.is_synced = True
             self._changed()
 
     def _watch(self) -> None:
-        seconds = max(1, round(self._seconds * random.uniform(0.8, 1.0)))  # noqa: S311
+        seconds = max(1, round(self._seconds * _CHANCE.uniform(0.8, 1.0)))
         query = {
             "labelSelector": _SELECTOR,
             "watch": "true",

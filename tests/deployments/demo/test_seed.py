@@ -19,7 +19,7 @@ from deployments.models import Artifact, Composition, Deployment, Experiment
 from deployments.planning.steps import Code
 from deployments.planning.targets import Latest
 from mlops_console.actor import ActorKind, system
-from mlops_console.models import GLOBAL, AuditEntry, Workspace
+from mlops_console.models import AuditEntry
 from mlops_console.serving.demo import CATALOGUE
 from runtimes.actions.bootstrap import apply_values
 from runtimes.bootstrap import read_values
@@ -36,8 +36,7 @@ BOOTSTRAP = system(ActorKind.BOOTSTRAP, "test")
 def world(tmp_path: Path, settings: Settings) -> DemoWorld:
     """People and workspaces of the demo, and nothing deployed."""
     settings.DATA_DIR = tmp_path
-    # Both come with the migrations but are gone after a transactional test's flush.
-    Workspace.objects.get_or_create(uid=GLOBAL, defaults={"display_name": "Global"})
+    # They come with the migrations but are gone after a transactional test's flush.
     make_model_type()
     return seed_demo(password="long enough for anybody")
 

@@ -89,5 +89,5 @@ def test_a_missing_router_is_named_with_its_cure(
 def test_engines_are_known_by_name(tmp_path: Path) -> None:
     """A wrong name is answered with the right ones."""
     assert isinstance(engine_named("local", folder=tmp_path), LocalEngine)
-    with pytest.raises(EngineFault, match="no engine 'docker'; there are: local"):
+    with pytest.raises(EngineFault, match="no engine 'docker'; there are: kubernetes, local"):
         engine_named("docker", folder=tmp_path)
