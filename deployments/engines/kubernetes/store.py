@@ -50,8 +50,9 @@ class Objects:
             return sorted(self._by_deployment)
 
     def note(self, found: Any) -> None:
-        """Take what a write answered, unless something newer is known."""
-        if kind := _KINDS.get(api_info(found).resource.kind):
+        """Take what a write answered, unless something newer is known, or no watch would ever tell that it has gone."""
+        kind = _KINDS.get(api_info(found).resource.kind)
+        if kind and names.OURS.items() <= labels_of(found).items():
             self.put(kind, slim(found))
 
     def forget(self, found: Any) -> None:
