@@ -4,34 +4,42 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from pytest_django import DjangoDbBlocker
 
 from mlops_console.database import supply
 from mlops_console.database.cluster import Cluster
-from mlops_console.models import GLOBAL, Workspace
 from tests.cast import Cast, make_cast
 from tests.kubernetes.fixtures import control_plane, pytest_xdist_make_scheduler  # noqa: F401
 from tests.settings import DATA_DIR_OF_TESTS
+
+# What migrations write, and which function of theirs writes it.
+MIGRATED = (
+    ("mlops_console.migrations.0003_global_workspace", "make_global"),
+    ("runtimes.migrations.0002_model_types", "add"),
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def flush_to_what_every_test_begins_with() -> Iterator[None]:
     """Let the flush after a transactional test empty the audit trail, which refuses that to everybody else.
 
-    And give back the workspace that comes with the migrations, without which there is no console.
+    And give back what comes with the migrations: the workspace that all others inherit from, and model types.
     """
     flush = BaseDatabaseOperations.execute_sql_flush
 
     def unguarded(operations: Any, statements: list[str]) -> None:
         # Until its transaction ends, such a connection fires no triggers; only superusers may ask for it.
         flush(operations, ["SET LOCAL session_replication_role = replica", *statements])
-        Workspace.objects.get_or_create(uid=GLOBAL, defaults={"display_name": "Global"})
+        for module, function in MIGRATED:
+            getattr(import_module(module), function)(apps, None)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", unguarded)

@@ -258,6 +258,7 @@ def test_a_version_that_never_gets_ready_is_undone_with_its_cause(signed_in: Ope
         start(page)
         follow(page, True, "Rolled back")
     expect(page.locator("#rollout-live .notice")).to_contain_text("Churn one")
-    expect(page.locator(".traffic-told")).to_contain_text(" 0 failed")
+    # It may be over before a request was counted, which is said in other words.
+    expect(page.locator("#rollout-live")).to_contain_text(" 0 failed")
     assert scene.versions() == ["v1.0.0"] * 3
     assert set(statuses) == {200}

@@ -26,7 +26,6 @@ from runtimes.bootstrap import read_values
 from runtimes.demo.seed import DemoWorld, seed_demo
 from runtimes.models import RuntimeImage, Version
 from runtimes.rules.lifecycle import State
-from tests.factories import make_model_type
 
 pytestmark = pytest.mark.django_db
 BOOTSTRAP = system(ActorKind.BOOTSTRAP, "test")
@@ -36,8 +35,6 @@ BOOTSTRAP = system(ActorKind.BOOTSTRAP, "test")
 def world(tmp_path: Path, settings: Settings) -> DemoWorld:
     """People and workspaces of the demo, and nothing deployed."""
     settings.DATA_DIR = tmp_path
-    # They come with the migrations but are gone after a transactional test's flush.
-    make_model_type()
     return seed_demo(password="long enough for anybody")
 
 
