@@ -3,11 +3,11 @@ as page 1. Page tokens are opaque, signed, and bound to the list they were cut f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, overload
 
 from django.core import signing
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -17,6 +17,20 @@ from django.db.models.sql.compiler import SQLCompiler
 M = TypeVar("M", bound=Model)
 _SALT = "mlops_console.keyset"
 COUNT_CAP = 10_000
+Column: TypeAlias = str | Expression
+
+
+class Keyed(Protocol):
+    """A row that says which one it is."""
+
+    @property
+    def pk(self) -> Any:
+        """The primary key."""
+
+
+R = TypeVar("R", bound=Keyed)
+R_co = TypeVar("R_co", bound=Keyed, covariant=True)
+Read: TypeAlias = Callable[[Sequence[Any]], Iterable[R]]
 
 
 class BadPageToken(ValueError):
@@ -25,30 +39,33 @@ class BadPageToken(ValueError):
 
 @dataclass(frozen=True)
 class Order:
-    """Columns to sort by, `-` before those that go downwards; `descending` turns all of them round.
+    """Columns or expressions to sort by, `-` before columns that go downwards; `descending` turns all of them round.
 
     The primary key is added to make the order total; it goes the way of the last column.
     """
 
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
     descending: bool = False
 
     @property
-    def keys(self) -> tuple[tuple[str, bool], ...]:
-        """The columns of the row comparison, and whether each goes downwards."""
-        keys = [(column.removeprefix("-"), column.startswith("-") is not self.descending) for column in self.columns]
+    def keys(self) -> tuple[tuple[Column, bool], ...]:
+        """What rows are compared by, and whether each goes downwards."""
+        keys = [_key(column, turned=self.descending) for column in self.columns]
         return (*keys, ("pk", keys[-1][1] if keys else self.descending))
 
     def ordering(self, *, reverse: bool = False) -> list[Any]:
         """Arguments for `order_by`."""
-        return [F(column).desc() if down is not reverse else F(column).asc() for column, down in self.keys]
+        return [
+            _expression(column).desc() if down is not reverse else _expression(column).asc()
+            for column, down in self.keys
+        ]
 
 
 @dataclass(frozen=True)
-class Page(Generic[M]):
+class Page(Generic[R_co]):
     """Some rows and the tokens of their neighbours; an empty token says that there is none."""
 
-    rows: Sequence[M]
+    rows: Sequence[R_co]
     next: str
     previous: str
     last: str
@@ -77,58 +94,124 @@ class _RowCompare(Func):
         return f"({left}) {self.operator} ({right})", [value for _, values in parts for value in values]
 
 
-def page(queryset: QuerySet[M], *, order: Order, size: int, token: str = "", binding: str = "") -> Page[M]:
-    """Cut one page of at most `size` rows out of a queryset, in one query.
+@overload
+def page(
+    queryset: QuerySet[M],
+    *,
+    order: Order,
+    size: int,
+    token: str = ...,
+    binding: str = ...,
+    parts: Sequence[Q] = ...,
+    read: None = ...,
+) -> Page[M]: ...
+
+
+@overload
+def page(
+    queryset: QuerySet[M],
+    *,
+    order: Order,
+    size: int,
+    token: str = ...,
+    binding: str = ...,
+    parts: Sequence[Q] = ...,
+    read: Read[R],
+) -> Page[R]: ...
+
+
+def page(
+    queryset: QuerySet[M],
+    *,
+    order: Order,
+    size: int,
+    token: str = "",
+    binding: str = "",
+    parts: Sequence[Q] = (),
+    read: Read[Any] | None = None,
+) -> Page[Any]:
+    """Cut one page of at most `size` rows out of a queryset.
 
     `binding` names the list (scope, filter, order): a token of another list raises BadPageToken.
+    With `parts` or `read` the keys are found first, and then their rows: two queries, not one. `parts` are conditions
+    of which each row fulfils one, and each of which leaves one range of an index; `read` answers the rows of some
+    primary keys of the queryset, in any order.
     """
-    mark = _binding(order, binding)
-    where, start = _read(token, mark, len(order.keys)) if token else ("next", None)
+    mark, names = _binding(order, binding), [f"keyset_{position}" for position in range(len(order.keys))]
+    where, start = _read(token, mark, len(names)) if token else ("next", None)
     reverse = where != "next"
-    rows = queryset.order_by(*order.ordering(reverse=reverse)).annotate(
-        **{f"keyset_{position}": F(column) for position, (column, _) in enumerate(order.keys)}
+    marked = queryset.annotate(
+        **{name: _expression(column) for name, (column, _) in zip(names, order.keys, strict=True)}
     )
     if start is not None:
-        rows = rows.filter(_beyond(order, start, reverse=reverse))
-    found = list(rows[: size + 1])
+        marked = marked.filter(_beyond(order, names, start, reverse=reverse))
+    by_key = bool(parts) or read is not None
+    if by_key:
+        found = _merged(marked, parts or (Q(),), order, names, reverse=reverse, limit=size + 1)
+    else:
+        found = list(marked.order_by(*order.ordering(reverse=reverse))[: size + 1])
     more, found = len(found) > size, found[:size]
     if reverse:
         found.reverse()
+    keys = found if by_key else [tuple(getattr(row, name) for name in names) for row in found]
     before = more if reverse else start is not None
     after = start is not None if reverse else more
     return Page(
-        rows=found,
-        next=_token("next", _values(found[-1], order), mark) if found and after else "",
-        previous=_token("previous", _values(found[0], order), mark) if found and before else "",
-        last=_token("previous", None, mark) if found and after else "",
+        rows=_in_order(keys, read or (lambda pks: queryset.order_by().filter(pk__in=pks))) if by_key else found,
+        next=_token("next", keys[-1], mark) if keys and after else "",
+        previous=_token("previous", keys[0], mark) if keys and before else "",
+        last=_token("previous", None, mark) if keys and after else "",
     )
 
 
 def capped_count(queryset: QuerySet[M], cap: int = COUNT_CAP) -> int:
     """Count rows up to `cap` + 1, which stands for "more"."""
-    return queryset.order_by()[: cap + 1].count()
+    # Nothing is selected, so that an index is all that is read.
+    return queryset.order_by().values_list(Value(1))[: cap + 1].count()
 
 
-def _beyond(order: Order, start: list[Any], *, reverse: bool) -> Q | _RowCompare:
+def _merged(
+    rows: QuerySet[M], parts: Sequence[Q], order: Order, names: Sequence[str], *, reverse: bool, limit: int
+) -> list[tuple[Any, ...]]:
+    """The first keys of all parts, each of which is read in order by itself: a merge of ranges, never a sort."""
+    ordered = rows.order_by(*order.ordering(reverse=reverse))
+    ranges = [ordered.filter(part).values_list(*names)[:limit] for part in parts]
+    if len(ranges) == 1:
+        return list(ranges[0])
+    ways = ["-" if down is not reverse else "" for _, down in order.keys]
+    merged = ranges[0].union(*ranges[1:], all=True)
+    return list(merged.order_by(*(way + name for way, name in zip(ways, names, strict=True)))[:limit])
+
+
+def _in_order(keys: Sequence[tuple[Any, ...]], read: Read[R]) -> list[R]:
+    """The rows of some keys, whose last part is the primary key; one that is gone since is left out."""
+    pks = [key[-1] for key in keys]
+    found = {row.pk: row for row in read(pks)} if pks else {}
+    return [found[pk] for pk in pks if pk in found]
+
+
+def _key(column: Column, *, turned: bool) -> tuple[Column, bool]:
+    if isinstance(column, str):
+        return column.removeprefix("-"), column.startswith("-") is not turned
+    return column, turned
+
+
+def _expression(column: Column) -> F | Expression:
+    return F(column) if isinstance(column, str) else column
+
+
+def _beyond(order: Order, names: Sequence[str], start: list[Any], *, reverse: bool) -> Q | _RowCompare:
     """The condition that a row comes after (or, in reverse, before) the one with the values of `start`."""
-    columns = [column for column, _ in order.keys]
     operators = ["lt" if down is not reverse else "gt" for _, down in order.keys]
     if len(set(operators)) == 1:
         sign = "<" if operators[0] == "lt" else ">"
-        return _RowCompare([F(column) for column in columns], sign, [Value(each) for each in start])
+        return _RowCompare([F(name) for name in names], sign, [Value(each) for each in start])
     # No row comparison goes two ways at once. The bound on the first column alone is what an index can use.
     beyond = Q()
     for position, operator in enumerate(operators):
-        same = Q(**dict(zip(columns[:position], start, strict=False)))
-        beyond |= same & Q(**{f"{columns[position]}__{operator}": start[position]})
-    return Q(**{f"{columns[0]}__{operators[0]}e": start[0]}) & beyond
-
-
-def _values(row: Model, order: Order) -> list[Any]:
-    return [
-        value.isoformat() if isinstance(value, datetime) else value
-        for value in (getattr(row, f"keyset_{position}") for position in range(len(order.keys)))
-    ]
+        same = Q(**dict(zip(names[:position], start, strict=False)))
+        beyond |= same & Q(**{f"{names[position]}__{operator}": start[position]})
+    return Q(**{f"{names[0]}__{operators[0]}e": start[0]}) & beyond
 
 
 def _binding(order: Order, binding: str) -> str:
@@ -136,7 +219,8 @@ def _binding(order: Order, binding: str) -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
-def _token(where: str, start: list[Any] | None, mark: str) -> str:
+def _token(where: str, key: Sequence[Any] | None, mark: str) -> str:
+    start = key and [value.isoformat() if isinstance(value, datetime) else value for value in key]
     return signing.dumps([where, start, mark], salt=_SALT)
 
 

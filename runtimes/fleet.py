@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -47,7 +47,7 @@ def tally(rows: QuerySet[Runtime] | QuerySet[RuntimeImage], actor: Actor) -> Tal
     """Count the rows that an actor sees, each once."""
     found = Tally()
     seen = rows.filter(_visible(actor)).order_by()
-    for state, count in seen.values_list("state").annotate(count=Count("pk")):
+    for state, count in seen.values_list("state").annotate(count=Count("*")):
         found.by_state[state] = count
     return found
 
@@ -66,11 +66,20 @@ def idle_images(actor: Actor) -> QuerySet[RuntimeImage]:
     return rows.select_related("workspace").order_by("display_name", "pk")
 
 
-def stranded_runtimes(actor: Actor) -> QuerySet[Runtime]:
-    """Runtimes that are not disabled themselves, but whose image or pinned version is."""
-    below = Q(image__state=_DISABLED) | Q(pinned_version__state=_DISABLED)
-    rows = Runtime.objects.filter(_visible(actor), below).exclude(state=_DISABLED)
-    return rows.select_related("workspace", "image", "pinned_version").order_by("display_name", "pk")
+def stranded_keys(actor: Actor, limit: int) -> list[int]:
+    """The keys of runtimes, `limit` at most, that are not disabled themselves but whose image or pinned version is."""
+    images = list(RuntimeImage.objects.filter(state=_DISABLED).order_by().values_list("pk", flat=True))
+    versions = list(Version.objects.filter(state=_DISABLED).order_by().values_list("pk", flat=True))
+    rows = Runtime.objects.filter(_visible(actor)).exclude(state=_DISABLED).order_by()
+    # By either of two keys, each of which has its index; "one or the other" in one condition has none.
+    bound, pinned = rows.filter(image__in=images), rows.filter(pinned_version__in=versions).exclude(image__in=images)
+    return list(bound.values_list("pk", flat=True).union(pinned.values_list("pk", flat=True), all=True)[:limit])
+
+
+def stranded_runtimes(keys: Sequence[int]) -> QuerySet[Runtime]:
+    """Some of them by name, with what they are bound to."""
+    rows = Runtime.objects.filter(pk__in=keys).select_related("workspace", "image", "pinned_version")
+    return rows.order_by("display_name", "pk")
 
 
 def latest_changes(actor: Actor, limit: int = 10) -> QuerySet[AuditEntry]:
@@ -87,7 +96,7 @@ def _visible(actor: Actor) -> Q:
 def _tallies(model: type[Runtime | RuntimeImage], workspaces: list[Workspace]) -> dict[str, Tally]:
     found = {uid: Tally() for uid in (GLOBAL, *(each.uid for each in workspaces))}
     rows = model._default_manager.filter(workspace__uid__in=list(found)).order_by()
-    for uid, state, count in rows.values_list("workspace__uid", "state").annotate(count=Count("pk")):
+    for uid, state, count in rows.values_list("workspace__uid", "state").annotate(count=Count("*")):
         found[uid].by_state[state] = count
     for uid, each in found.items():
         if uid != GLOBAL:

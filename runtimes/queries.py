@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.errors import Missing
+from mlops_console.keyset import Column
 from mlops_console.models import GLOBAL
 from mlops_console.queries import ALL, Scope, scope_for, workspaces_of
 from runtimes.bootstrap import REMOVED_REASON
@@ -26,6 +27,8 @@ T = TypeVar("T", Runtime, RuntimeImage)
 R = TypeVar("R", bound=Layered)
 BOOTSTRAP: Final = "bootstrap"
 PEOPLE: Final = "people"
+_MANAGED: Final = Q(managed_by_bootstrap=True)
+_HELD: Final = Q(api_state__gt=F("platform_state"))  # the words of the states sort by severity
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,14 @@ class RuntimeFilter(RowFilter):
     model_type: str = ""
 
 
-RUNTIME_ORDERS: Final[dict[str, tuple[str, ...]]] = {
+# Types and states go on by name, as the indexes of the filters do.
+RUNTIME_ORDERS: Final[dict[str, tuple[Column, ...]]] = {
     "name": ("display_name",),
     "id": ("uid",),
-    "model_type": ("model_type_id",),
+    "model_type": ("model_type_id", "display_name"),
     "image": ("image__display_name",),
-    "version": ("pinned_precedence",),
-    "state": ("state",),
+    "version": (Coalesce("pinned_version__precedence", Value("")),),
+    "state": ("state", "display_name"),
     "managed_by": ("managed_by_bootstrap",),
     "workspace": ("workspace__display_name",),
     "updated": ("updated_at",),
@@ -80,9 +84,7 @@ def runtimes_in(scope: Scope, narrow: RuntimeFilter = RuntimeFilter()) -> QueryS
     rows = narrow.apply(Runtime.objects.filter(scope.rows()))
     if narrow.model_type:
         rows = rows.filter(model_type=narrow.model_type)
-    return rows.select_related("workspace", "image__workspace", "pinned_version").annotate(
-        pinned_precedence=Coalesce("pinned_version__precedence", Value(""))
-    )
+    return rows.select_related("workspace", "image__workspace", "pinned_version")
 
 
 def images_in(scope: Scope, narrow: RowFilter = RowFilter()) -> QuerySet[RuntimeImage]:
@@ -202,9 +204,14 @@ def runtimes_resolving_to(version: Version, actor: Actor) -> QuerySet[Runtime]:
     return bound.filter(following)
 
 
-def held_rows() -> Iterator[Runtime | RuntimeImage | Version]:
-    """Bootstrap-managed rows that people hold below what the platform says."""
-    return _managed(Q(api_state__gt=F("platform_state")))
+def held_rows(limit: int | None = None) -> Iterator[Runtime | RuntimeImage | Version]:
+    """Bootstrap-managed rows that people hold below what the platform says; at most `limit` of each kind."""
+    return _managed(_HELD, limit)
+
+
+def held_count() -> int:
+    """How many rows people hold so."""
+    return sum(model._default_manager.filter(_MANAGED & _HELD).count() for model in (RuntimeImage, Version, Runtime))
 
 
 def removed_rows() -> Iterator[Runtime | RuntimeImage | Version]:
@@ -217,12 +224,11 @@ def bootstrap_runs(limit: int = 20) -> list[BootstrapRun]:
     return list(BootstrapRun.objects.all()[:limit])
 
 
-def _managed(condition: Q) -> Iterator[Runtime | RuntimeImage | Version]:
-    """Bootstrap-managed rows under a condition; the words of the states sort by severity."""
-    managed = Q(platform_state__isnull=False) & condition
-    yield from RuntimeImage.objects.filter(managed).select_related("workspace")
-    yield from Version.objects.filter(managed).select_related("image__workspace")
-    yield from Runtime.objects.filter(managed).select_related("workspace")
+def _managed(condition: Q, limit: int | None = None) -> Iterator[Runtime | RuntimeImage | Version]:
+    managed = _MANAGED & condition
+    yield from RuntimeImage.objects.filter(managed).select_related("workspace")[:limit]
+    yield from Version.objects.filter(managed).select_related("image__workspace")[:limit]
+    yield from Runtime.objects.filter(managed).select_related("workspace")[:limit]
 
 
 def _find(rows: QuerySet[T], actor: Actor, workspace: str, uid: str) -> T:

@@ -25,7 +25,8 @@ SERVER_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "80",
-    "shared_buffers": "64MB",
+    "shared_buffers": "128MB",
+    "work_mem": "16MB",  # what a search finds among a million rows is noted row by row, not page by page
     "max_wal_size": "256MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",

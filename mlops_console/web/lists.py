@@ -2,57 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from mlops_console.access import Right
 from mlops_console.errors import Invalid
-from mlops_console.keyset import BadPageToken, Order, Page, capped_count, page
+from mlops_console.keyset import COUNT_CAP, BadPageToken, Column, Order, Read, capped_count, page
 from mlops_console.web.http import ConsoleRequest
 
 M = TypeVar("M", bound=Model)
 SIZES: Final = (25, 50, 100, 250)
 DEFAULT_SIZE: Final = 50
+NEWEST_FIRST: Final = Order((), descending=True)
 
 
 @dataclass(frozen=True)
 class ListQuery:
-    """How a person wants a list cut, read from the address."""
+    """How a person wants a list cut, read from the address.
+
+    `sort` is empty where a search comes newest first. `filter` is the address without what only concerns this page,
+    `counted` says that somebody asked for the number of rows.
+    """
 
     sort: str
     rows: int
     token: str
     order: Order
+    searched: bool = False
+    counted: bool = False
+    filter: str = ""
 
 
-def read(request: HttpRequest, orders: Mapping[str, tuple[str, ...]], default: str) -> ListQuery:
-    """Read `sort`, `rows` and `page`; a sort or size that is not offered falls back to the default."""
-    sort = request.GET.get("sort", default)
+def read(
+    request: HttpRequest, orders: Mapping[str, tuple[Column, ...]], default: str, *, searched: bool = False
+) -> ListQuery:
+    """Read `sort`, `rows` and `page`; a sort or size that is not offered falls back to the default.
+
+    What was `searched` and not sorted comes newest first: rows that hold a word are found in that order, while those
+    that come first by name may only be found by looking at all of them.
+    """
+    sort = request.GET.get("sort", "")
     if sort.removeprefix("-") not in orders:
-        sort = default
+        sort = "" if searched else default
     rows = request.GET.get("rows", "")
     size = next((each for each in SIZES if str(each) == rows), DEFAULT_SIZE)
-    order = Order(orders[sort.removeprefix("-")], descending=sort.startswith("-"))
-    return ListQuery(sort, size, request.GET.get("page", ""), order)
+    order = Order(orders[sort.removeprefix("-")], descending=sort.startswith("-")) if sort else NEWEST_FIRST
+    asked = request.GET.copy()
+    for parameter in ("page", "count"):
+        asked.pop(parameter, None)
+    return ListQuery(
+        sort, size, request.GET.get("page", ""), order, searched, "count" in request.GET, asked.urlencode()
+    )
 
 
-def context(queryset: QuerySet[M], query: ListQuery, binding: str) -> dict[str, Any]:
-    """The context that tables and pagers take; raises Invalid for a page token of another list."""
+def context(
+    queryset: QuerySet[M],
+    query: ListQuery,
+    binding: str,
+    *,
+    parts: Sequence[Q] = (),
+    read: Read[Any] | None = None,
+    count_url: str = "",
+) -> dict[str, Any]:
+    """The context that tables and pagers take; raises Invalid for a page token of another list.
+
+    `parts` and `read` are those of `keyset.page`. Where a `count_url` is given, which answers by `count_answer`, the
+    number of rows that a search finds comes after the rows: `count` is None until then.
+    """
+    count, rows = None, queryset
+    if query.searched and query.sort:
+        # Rows with a word in common tend to stand together by name: in that order, they may be the last of all.
+        count = capped_count(queryset)
+        if count <= COUNT_CAP:
+            parts, rows = (), queryset.filter(pk__in=queryset.order_by().values("pk")[:COUNT_CAP])
+    elif query.searched:
+        parts = (Q(),)
     try:
-        cut: Page[M] = page(queryset, order=query.order, size=query.rows, token=query.token, binding=binding)
+        cut = page(rows, order=query.order, size=query.rows, token=query.token, binding=binding, parts=parts, read=read)
     except BadPageToken as fault:
         raise Invalid({"page": f"{fault} Go back to the first page."}) from None
+    if cut.is_first and not cut.next:
+        count = len(cut.rows)
+    elif count is None and not (query.searched and count_url and not query.counted):
+        count = capped_count(queryset)
     return {
         "page": cut,
-        "count": capped_count(queryset),
+        "count": count,
+        "count_url": f"{count_url}?{query.filter}",
+        "newest_first": not query.sort,
         "sort": query.sort,
         "rows": query.rows,
         "rows_choices": SIZES,
     }
+
+
+def count_answer(request: HttpRequest, queryset: QuerySet[M], query: ListQuery) -> HttpResponse:
+    """The number of rows of a list, as its pager shows it."""
+    context = {"count": capped_count(queryset), "newest_first": not query.sort}
+    return render(request, "components/_pager_count.html", context)
 
 
 def may_write(request: ConsoleRequest) -> bool:

@@ -19,7 +19,8 @@ class Runtime(Layered):
     uid = models.CharField(max_length=63)
     display_name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
-    model_type = models.ForeignKey(ModelType, models.PROTECT, related_name="runtimes")
+    # Looked up by the index of all workspaces by model type, which begins with it.
+    model_type = models.ForeignKey(ModelType, models.PROTECT, related_name="runtimes", db_index=False)
     image = models.ForeignKey(RuntimeImage, models.PROTECT, related_name="runtimes")
     pinned_version = models.ForeignKey(Version, models.PROTECT, null=True, blank=True, related_name="runtimes")
     environment_variables = models.JSONField(default=dict, blank=True)
@@ -41,6 +42,15 @@ class Runtime(Layered):
             models.Index(fields=("workspace", "model_type", "display_name", "id"), name="runtime_by_model_type"),
             models.Index(fields=("workspace", "state", "display_name", "id"), name="runtime_by_state"),
             models.Index(fields=("workspace", "-updated_at", "-id"), name="runtime_by_update"),
+            models.Index(fields=("display_name", "id"), name="all_runtimes_by_name"),
+            models.Index(fields=("model_type", "display_name", "id"), name="all_runtimes_by_model_type"),
+            models.Index(fields=("state", "display_name", "id"), name="all_runtimes_by_state"),
+            models.Index(fields=("-updated_at", "-id"), name="all_runtimes_by_update"),
+            models.Index(
+                fields=("display_name", "id"),
+                condition=models.Q(managed_by_bootstrap=True),
+                name="bootstrapped_runtime_by_name",
+            ),
             GinIndex(fields=("words",), name="runtime_by_word"),
         )
 
@@ -60,4 +70,7 @@ class Runtime(Layered):
     @property
     def runtime_image_name(self) -> str:
         """The resource name of what it runs: the image, or the version it is pinned to."""
-        return self.pinned_version.name if self.pinned_version else self.image.name
+        if not self.pinned_version:
+            return self.image.name
+        # A pinned version is always one of the image, which lists have at hand.
+        return f"{self.image.name}/versions/{self.pinned_version.version}"

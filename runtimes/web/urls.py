@@ -14,6 +14,7 @@ urlpatterns = [
     path("", overview.overview, name="overview"),
     path(_RUNTIMES, runtimes.runtime_list, name="runtime-list"),
     path(_RUNTIMES + "export.csv", runtimes.runtime_export, name="runtime-export"),
+    path(_RUNTIMES + "count.html", runtimes.runtime_count, name="runtime-count"),
     path(_RUNTIMES + "columns/", runtimes.runtime_columns, name="runtime-columns"),
     path(_RUNTIMES + "bulk/", runtimes.runtime_bulk, name="runtime-bulk"),
     path(_RUNTIMES + "new/", runtimes.runtime_create, name="runtime-create"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
+from typing import NamedTuple
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
 from mlops_console.keyset import BadPageToken, Order, Page, capped_count, page
@@ -25,6 +28,7 @@ ORDERS = {
     "down, then up, then down": Order(("-updated_at", "display_name", "-description")),
     "down, then up, turned round": Order(("-updated_at", "display_name"), descending=True),
 }
+PARTS = [Q(description="a"), Q(description="b")]
 
 
 def make_rows(count: int = 23) -> QuerySet[Workspace]:
@@ -45,7 +49,7 @@ def expected(rows: QuerySet[Workspace], order: Order) -> list[str]:
     found = list(rows)
     # Sorting is stable: the least important key comes first.
     for column, down in reversed(order.keys):
-        found.sort(key=attrgetter(column), reverse=down)
+        found.sort(key=attrgetter(str(column)), reverse=down)
     return [row.uid for row in found]
 
 
@@ -116,6 +120,63 @@ def test_a_page_goes_on_where_the_last_row_was_even_when_that_is_gone(order: Ord
     first = page(rows, order=order, size=4)
     Workspace.objects.filter(uid=first.rows[-1].uid).delete()
     assert uids([page(rows, order=order, size=4, token=first.next)]) == there[4:8]
+
+
+@pytest.mark.parametrize("size", [1, 7, 22, 23, 24])
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_parts_are_merged_into_the_order_of_the_whole(order: Order, size: int) -> None:
+    rows = make_rows()
+    token = ""
+    there: list[Page[Workspace]] = []
+    back: list[Page[Workspace]] = []
+    while token or not there:
+        there.append(page(rows, order=order, size=size, token=token, parts=PARTS))
+        token = there[-1].next
+    assert uids(there) == expected(rows, order)
+    token = there[0].last
+    while token:
+        back.insert(0, page(rows, order=order, size=size, token=token, parts=PARTS))
+        token = back[0].previous
+    assert uids(back) == (expected(rows, order) if len(there) > 1 else [])
+
+
+@pytest.mark.parametrize("parts", [PARTS, []], ids=["in parts", "in one"])
+def test_rows_are_read_by_the_keys_that_were_found_first(parts: list[Q]) -> None:
+    class Row(NamedTuple):
+        pk: int
+        uid: str
+
+    def read(pks: Sequence[int]) -> list[Row]:
+        asked.append(list(pks))
+        return [Row(each.pk, each.uid) for each in rows.filter(pk__in=pks).exclude(uid="w000").order_by("-pk")]
+
+    asked: list[list[int]] = []
+    rows, order = make_rows(6), Order(("uid",))
+    with CaptureQueriesContext(connection) as queries:
+        first = page(rows, order=order, size=4, parts=parts, read=read)
+    assert len(queries) == 2
+    assert [row.uid for row in first.rows] == ["w001", "w002", "w003"]  # the one before was gone by then
+    second = page(rows, order=order, size=4, token=first.next, parts=parts, read=read)
+    assert [row.uid for row in second.rows] == ["w004", "w005"]
+    assert [len(each) for each in asked] == [4, 2]
+
+
+def test_keys_are_found_without_what_only_the_rows_need() -> None:
+    rows = make_rows().select_related("creator").annotate(loud=Concat(F("uid"), Value("!")))
+    with CaptureQueriesContext(connection) as queries:
+        found = page(rows, order=Order(("display_name",)), size=5, parts=PARTS)
+    assert vars(found.rows[0])["loud"] == f"{found.rows[0].uid}!"
+    keys, _ = (each["sql"] for each in queries)
+    assert "JOIN" not in keys
+    assert "!" not in keys
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_an_expression_can_be_sorted_by(descending: bool) -> None:
+    rows = make_rows()
+    order = Order((Concat(F("description"), F("uid"), output_field=TextField()),), descending=descending)
+    wanted = sorted((f"{row.description}{row.uid}" for row in rows), reverse=descending)
+    assert [uid[0:4] for uid in uids(walk(rows, order, 5))] == [each[1:] for each in wanted]
 
 
 def test_an_empty_list_has_no_neighbours() -> None:

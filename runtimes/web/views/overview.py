@@ -18,11 +18,12 @@ from mlops_console.web.http import ConsoleRequest
 from runtimes import fleet
 from runtimes.fleet import Tally
 from runtimes.models import Runtime, RuntimeImage, Version
-from runtimes.queries import held_rows
+from runtimes.queries import held_count, held_rows
 from runtimes.rules.lifecycle import State
 
 WORKSPACES_SHOWN: Final = 10
 ITEMS_SHOWN: Final = 5
+COUNTED_MAX: Final = 1_000
 
 _Row = Runtime | RuntimeImage | Version
 
@@ -87,26 +88,27 @@ def _counts(url: str, uid: str, tally: Tally) -> list[dict[str, Any]]:
 
 def _attention(request: ConsoleRequest) -> list[dict[str, Any]]:
     """What somebody should look at; an empty list is good news."""
-    held = list(held_rows())
-    idle, stranded = fleet.idle_images(request.actor), fleet.stranded_runtimes(request.actor)
+    held = list(islice(held_rows(ITEMS_SHOWN), ITEMS_SHOWN))
+    idle = fleet.idle_images(request.actor)
+    stranded = fleet.stranded_keys(request.actor, COUNTED_MAX + 1)
     found = [
         _concern(
             "Held below the platform's state",
             "values.yaml would allow more; a person has tightened these.",
             ((each, each.api_reason) for each in held),
-            len(held),
+            held_count() if len(held) == ITEMS_SHOWN else len(held),
         ),
         _concern(
             "Images without a usable version",
             "Whatever is bound to them cannot start: add or activate a version.",
             ((each, "") for each in idle[:ITEMS_SHOWN]),
-            capped_count(idle),
+            capped_count(idle, COUNTED_MAX),
         ),
         _concern(
             "Runtimes on something disabled",
             "New deployments on them are refused: move them, or disable them too.",
-            ((each, f"{_below(each)} is disabled") for each in stranded[:ITEMS_SHOWN]),
-            capped_count(stranded),
+            ((each, f"{_below(each)} is disabled") for each in fleet.stranded_runtimes(stranded)[:ITEMS_SHOWN]),
+            len(stranded),
         ),
     ]
     return [each for each in found if each["count"]]
@@ -117,7 +119,15 @@ def _concern(title: str, text: str, rows: Iterable[tuple[_Row, str]], count: int
         {"label": _label(row), "url": _address(row), "state": row.state, "note": note}
         for row, note in islice(rows, ITEMS_SHOWN)
     ]
-    return {"title": title, "text": text, "items": items, "count": count, "more": count - len(items)}
+    seen = min(count, COUNTED_MAX)
+    return {
+        "title": title,
+        "text": text,
+        "items": items,
+        "count": seen,
+        "more": seen - len(items),
+        "or_more": "+" if count > COUNTED_MAX else "",
+    }
 
 
 def _below(runtime: Runtime) -> str:
