@@ -31,6 +31,15 @@ on("change", ({ target }) => {
   }
 });
 
+/* Times: where a table only says how long ago, the exact one is its tooltip */
+on("pointerover", ({ target }) => {
+  const time = target.closest("time:not([title])");
+  if (!time) return;
+  const at = new Date(time.dateTime);
+  const format = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
+  time.title = `${at.toLocaleDateString("en-GB", format)}, ${at.toLocaleTimeString("en-GB", { timeZone: "UTC" })} UTC`;
+});
+
 /* Workspace switcher: goes at once, except while one steps through the choices with the arrow keys */
 let stepping = false;
 on("keydown", ({ key, target }) => {

@@ -23,6 +23,14 @@ def known_state(field: str) -> models.CheckConstraint:
     )
 
 
+def reason_of(api_state: str, api_reason: str, platform_state: str | None, platform_reason: str) -> str:
+    """Why a row is in its effective state: the values file speaks where people hold it there without a word."""
+    if platform_state is None or platform_state < api_state:
+        return api_reason
+    both = platform_state == api_state
+    return api_reason if both and (api_reason or api_state == State.ACTIVE) else platform_reason
+
+
 class Layered(models.Model):
     """A row with the state a person gave it and, where a values file manages it, the platform's state above.
 
@@ -81,9 +89,8 @@ class Layered(models.Model):
 
     @property
     def state_reason(self) -> str:
-        """Why the row is in its effective state: the values file speaks where people hold it there without a word."""
-        both = self.platform_state == self.api_state != State.ACTIVE
-        return self.platform_reason if self.platform_holds or (both and not self.api_reason) else self.api_reason
+        """Why the row is in its effective state."""
+        return reason_of(self.api_state, self.api_reason, self.platform_state, self.platform_reason)
 
     @property
     def state_at(self) -> datetime | None:

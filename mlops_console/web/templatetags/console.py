@@ -87,10 +87,10 @@ def icon(name: str, size: int = 16, css: str = "") -> SafeString:
 
 @register.simple_tag
 def state_badge(state: str) -> SafeString:
-    """A state as an icon and a word."""
+    """A state as an icon and a word; the icon is one of those that console.css draws."""
     tone, symbol = _STATES.get(state, ("plain", "circle"))
     word = str(state).replace("_", " ").capitalize()
-    return format_html('<span class="badge {}">{}{}</span>', tone, _svg(symbol, 14, ""), word)
+    return format_html('<span class="badge {}" data-icon="{}">{}</span>', tone, symbol, word)
 
 
 @register.simple_tag
@@ -98,13 +98,18 @@ def ago(instant: datetime | None) -> str:
     """An instant as `<time>`: in relative words while it is near, as a date later; exact in its title."""
     if instant is None:
         return NOTHING
+    texts = time_texts(instant, timezone.now())
+    return format_html('<time datetime="{datetime}" title="{title}">{words}</time>', **texts)
+
+
+def time_texts(instant: datetime, now: datetime) -> dict[str, str]:
+    """What a `<time>` says, for stencils: `datetime`, `title` and `words`."""
     utc = timezone.localtime(instant)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        utc.isoformat(timespec="seconds"),
-        f"{utc.day} {utc:%b %Y, %H:%M:%S} {utc.tzname()}",
-        relative(instant, timezone.now()),
-    )
+    return {
+        "datetime": utc.isoformat(timespec="seconds"),
+        "title": f"{utc.day} {utc:%b %Y, %H:%M:%S} {utc.tzname()}",
+        "words": relative(instant, now),
+    }
 
 
 def relative(instant: datetime, now: datetime) -> str:
@@ -136,7 +141,7 @@ def row_count(count: int) -> str:
 
 @register.inclusion_tag("components/_sort_header.html", takes_context=True)
 def sort_header(
-    context: Context, key: str, label: str, *, first: str = "", css: str = "", region: str = "rows"
+    context: Context, key: str, label: str, *, first: str = "", css: str = "", title: str = ""
 ) -> dict[str, Any]:
     """A column header that sorts; `first="-"` makes its first click sort downwards."""
     sort = str(context.get("sort", ""))
@@ -149,9 +154,8 @@ def sort_header(
         "key": key,
         "label": label,
         "css": css,
-        "region": region,
+        "title": title,
         "direction": direction,
-        "symbol": {"ascending": "arrow-up", "descending": "arrow-down"}.get(direction, "chevrons-up-down"),
         "url": _address(request, query),
     }
 
@@ -215,6 +219,7 @@ def sentence(text: object) -> str:
 
 
 @register.filter
+@lru_cache(maxsize=4096)
 def breakable(text: str) -> SafeString:
     """A name without blanks, such as an image reference, that may go on in the next line after _ - / : and @."""
     parts = re.findall(r"[^_/:@-]*[_/:@-]*", str(text))

@@ -24,11 +24,13 @@ from mlops_console.web.submission import submit
 from runtimes import queries
 from runtimes.actions import images, states
 from runtimes.actions.checks import refuse_managed
+from runtimes.listing import image_rows
 from runtimes.models import RuntimeImage, Version
 from runtimes.queries import IMAGE_ORDERS, RowFilter
 from runtimes.rules.lifecycle import StateVerb
 from runtimes.web.conflicts import conflict_of
 from runtimes.web.forms import ImageCreateForm, ImageFilterForm, ImageForm
+from runtimes.web.image_rows import rows_html
 from runtimes.web.states import StateDialog, answer, layers_of, runtimes_affected, verb_buttons
 from runtimes.web.uses import use_counts, uses_affected, uses_of
 
@@ -44,8 +46,19 @@ def image_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     typed = filters.cleaned_data
     narrow = RowFilter(typed.get("q", ""), typed.get("state", ""), typed.get("managed_by", ""))
     rows = queries.images_in(scope, narrow)
-    context = lists.context(rows, lists.read(request, IMAGE_ORDERS, "name"), f"images {scope.uid} {narrow}")
-    context |= {"filters": filters, "filtered": narrow != RowFilter(), "may_write": lists.may_write(request)}
+    context = lists.context(
+        rows,
+        lists.read(request, IMAGE_ORDERS, "name"),
+        f"images {scope.uid} {narrow}",
+        parts=scope.parts(),
+        read=image_rows,
+    )
+    context |= {
+        "filters": filters,
+        "filtered": narrow != RowFilter(),
+        "may_write": lists.may_write(request),
+        "rows_html": rows_html(context["page"].rows, scope),
+    }
     return render(request, "runtimes/image_list.html", context)
 
 

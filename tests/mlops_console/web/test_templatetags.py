@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django import forms
@@ -81,8 +82,20 @@ def test_row_count(count: int, words: str) -> None:
 )
 def test_state_badge(state: str, tone: str, word: str) -> None:
     badge = console.state_badge(state)
-    assert badge.startswith(f'<span class="badge {tone}">')
+    assert badge.startswith(f'<span class="badge {tone}" data-icon="')
     assert badge.endswith(f"{word}</span>")
+
+
+def test_the_style_sheet_draws_each_icon_of_a_badge_as_the_others_are_drawn() -> None:
+    badges = [path.read_text() for path in Path(settings.BASE_DIR, "templates").rglob("*.html")]
+    used = {str(console.state_badge(state)) for state in (*console._STATES, "UNHEARD_OF")} | set(badges)
+    names = {name for text in used for name in re.findall(r'data-icon="([a-z0-9-]+)"', text)}
+    drawn = unquote(Path(settings.BASE_DIR, "static/console.css").read_text())
+    symbols = dict(re.findall(r'<symbol id="([a-z0-9-]+)"[^>]*>(.*)</symbol>', icons.FILE.read_text()))
+    assert {"file-down", "globe", "user", "circle", "circle-check"} <= names
+    for name in names:
+        rule = drawn.partition(f'[data-icon="{name}"] {{')[2].partition("}")[0]
+        assert symbols[name].replace('"', "'") in rule, name
 
 
 def test_icons_are_silent_and_known() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
@@ -23,9 +23,11 @@ from mlops_console.web.dialogs import render_dialog
 from mlops_console.web.exports import csv_response
 from mlops_console.web.http import ConsoleRequest, enter, person_of, redirect_back
 from runtimes import queries
-from runtimes.models import ModelType, Runtime
+from runtimes.listing import ExportRow, exported, runtime_rows
+from runtimes.models import ModelType
 from runtimes.queries import RUNTIME_ORDERS, RuntimeFilter
 from runtimes.web.forms import ColumnsForm, RuntimeFilterForm
+from runtimes.web.runtime_rows import rows_html
 
 COLUMNS: Final = {
     "model_type": "Model type",
@@ -36,6 +38,10 @@ COLUMNS: Final = {
     "workspace": "Workspace",
     "updated": "Updated",
 }
+TITLES: Final = {
+    "managed_by": "Bootstrap: comes from values.yaml; edit it there. "
+    "People: created and edited in the console or by the API.",
+}
 DEFAULT_COLUMNS: Final = ("model_type", "image", "version", "state", "managed_by", "updated")
 VERBS: Final = [{"value": verb, "label": verb.title()} for verb in ("deprecate", "disable", "enable")]
 
@@ -45,22 +51,33 @@ def runtime_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """The table of runtimes in a scope."""
     scope = enter(request, workspace)
     filters, narrow = narrowed(request.GET)
-    query = lists.read(request, RUNTIME_ORDERS, "name")
-    context = lists.context(queries.runtimes_in(scope, narrow), query, f"runtimes {scope.uid} {narrow}")
+    query = lists.read(request, RUNTIME_ORDERS, "name", searched=bool(narrow.search))
+    context = lists.context(
+        queries.runtimes_in(scope, narrow),
+        query,
+        f"runtimes {scope.uid} {narrow}",
+        parts=scope.parts(),
+        read=runtime_rows,
+        count_url=reverse("runtimes:runtime-count", args=[scope.uid]),
+    )
     shown = _shown_columns(request, scope)
     changeable = changeable_rows(request.actor, scope)
     if changeable is not None:
-        same = changeable == scope
+        known = changeable == scope or context["count"] is None
         context["changeable_count"] = (
-            context["count"] if same else capped_count(queries.runtimes_in(changeable, narrow))
+            context["count"] if known else capped_count(queries.runtimes_in(changeable, narrow))
         )
+    chosen_from = changeable if context.get("changeable_count") != 0 else None
     context |= {
         "filters": filters,
         "filtered": narrow != RuntimeFilter(),
         "may_write": lists.may_write(request),
-        "changeable": changeable,
-        "columns": [{"key": key, "label": label, "shown": key in shown} for key, label in COLUMNS.items()],
-        "shown": shown,
+        "has_boxes": chosen_from is not None,
+        "columns": [
+            {"key": key, "label": label, "shown": key in shown, "title": TITLES.get(key, "")}
+            for key, label in COLUMNS.items()
+        ],
+        "rows_html": rows_html(context["page"].rows, scope, chosen_from, shown),
         "columns_url": _columns_url(request, scope),
         "bulk_url": reverse("runtimes:runtime-bulk", args=[scope.uid]),
         "verbs": VERBS,
@@ -94,8 +111,8 @@ def runtime_export(request: ConsoleRequest, workspace: str) -> StreamingHttpResp
     """The filtered rows as CSV, in the order of the table."""
     scope = enter(request, workspace)
     _, narrow = narrowed(request.GET)
-    order = lists.read(request, RUNTIME_ORDERS, "name").order
-    rows = queries.runtimes_in(scope, narrow).order_by(*order.ordering())
+    order = lists.read(request, RUNTIME_ORDERS, "name", searched=bool(narrow.search)).order
+    rows = exported(queries.runtimes_in(scope, narrow), order, scope.parts())
     header = (
         "name",
         "id",
@@ -110,7 +127,7 @@ def runtime_export(request: ConsoleRequest, workspace: str) -> StreamingHttpResp
         "created",
         "updated",
     )
-    return csv_response(f"runtimes-{scope.uid}.csv", header, _export_rows(rows.iterator(chunk_size=2000)))
+    return csv_response(f"runtimes-{scope.uid}.csv", header, map(_export_row, rows))
 
 
 def narrowed(query: Mapping[str, Any]) -> tuple[RuntimeFilterForm, RuntimeFilter]:
@@ -152,19 +169,18 @@ def changeable_rows(actor: Actor, scope: Scope) -> Scope | None:
     return replace(scope, inherited=None)
 
 
-def _export_rows(rows: Iterator[Runtime]) -> Iterator[tuple[Any, ...]]:
-    for row in rows:
-        yield (
-            row.display_name,
-            row.uid,
-            row.workspace.uid,
-            row.model_type_id,
-            row.image.name,
-            row.pinned_version or "",
-            row.state,
-            row.state_reason,
-            queries.BOOTSTRAP if row.managed_by_bootstrap else queries.PEOPLE,
-            row.description,
-            row.created_at.isoformat(),
-            row.updated_at.isoformat(),
-        )
+def _export_row(row: ExportRow) -> tuple[Any, ...]:
+    return (
+        row.display_name,
+        row.uid,
+        row.workspace,
+        row.model_type,
+        row.image_resource,
+        row.pinned_version or "",
+        row.state,
+        row.state_reason,
+        queries.BOOTSTRAP if row.managed_by_bootstrap else queries.PEOPLE,
+        row.description,
+        row.created_at.isoformat(),
+        row.updated_at.isoformat(),
+    )

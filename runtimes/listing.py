@@ -1,0 +1,137 @@
+"""What tables of runtimes and images show of a row, read as plain values: model objects cost more than SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from mlops_console.keyset import Order
+from mlops_console.models import GLOBAL
+from runtimes.models import Runtime, RuntimeImage
+from runtimes.models.layered import reason_of
+
+
+class RuntimeRow(NamedTuple):
+    """A runtime with what is shown of its workspace, image and pinned version."""
+
+    pk: int
+    uid: str
+    display_name: str
+    workspace_id: int
+    workspace: str
+    workspace_name: str
+    model_type: str
+    image_workspace: str
+    image: str
+    image_name: str
+    pinned_version: str | None
+    state: str
+    managed_by_bootstrap: bool
+    updated_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The resource name."""
+        return f"workspaces/{self.workspace}/runtimes/{self.uid}"
+
+    @property
+    def is_global(self) -> bool:
+        """Whether it is offered to all workspaces."""
+        return self.workspace == GLOBAL
+
+
+class ImageRow(NamedTuple):
+    """An image with what its versions amount to."""
+
+    pk: int
+    uid: str
+    display_name: str
+    workspace: str
+    workspace_name: str
+    current_version: str
+    current_state: str
+    current_reference: str
+    version_count: int
+    state: str
+    managed_by_bootstrap: bool
+    updated_at: datetime
+
+
+class ExportRow(NamedTuple):
+    """A runtime as it is exported."""
+
+    display_name: str
+    uid: str
+    workspace: str
+    model_type: str
+    image_workspace: str
+    image: str
+    pinned_version: str | None
+    state: str
+    managed_by_bootstrap: bool
+    description: str
+    created_at: datetime
+    updated_at: datetime
+    api_state: str
+    api_reason: str
+    platform_state: str | None
+    platform_reason: str
+
+    @property
+    def image_resource(self) -> str:
+        """The resource name of its image."""
+        return f"workspaces/{self.image_workspace}/runtimeImages/{self.image}"
+
+    @property
+    def state_reason(self) -> str:
+        """Why it is in its state."""
+        return reason_of(self.api_state, self.api_reason, self.platform_state, self.platform_reason)
+
+
+_PATHS = {
+    "workspace": "workspace__uid",
+    "workspace_name": "workspace__display_name",
+    "model_type": "model_type_id",
+    "image_workspace": "image__workspace__uid",
+    "image": "image__uid",
+    "image_name": "image__display_name",
+    "pinned_version": "pinned_version__version",
+}
+_SHOWN = [_PATHS.get(field, field) for field in RuntimeRow._fields]
+_IMAGE = [_PATHS.get(field, field) for field in ImageRow._fields]
+_EXPORTED = [_PATHS.get(field, field) for field in ExportRow._fields]
+
+
+def runtime_rows(pks: Sequence[Any]) -> Iterator[RuntimeRow]:
+    """The rows of some primary keys, in no order; whoever asks has found the keys in a scope."""
+    return map(RuntimeRow._make, Runtime.objects.order_by().filter(pk__in=pks).values_list(*_SHOWN))
+
+
+def image_rows(pks: Sequence[Any]) -> Iterator[ImageRow]:
+    """The images of some primary keys, in no order; whoever asks has found the keys in a scope."""
+    rows = RuntimeImage.objects.with_current().with_version_count().order_by().filter(pk__in=pks)
+    return map(ImageRow._make, rows.values_list(*_IMAGE))
+
+
+def exported(rows: QuerySet[Runtime], order: Order, parts: Sequence[Q]) -> Iterator[ExportRow]:
+    """All rows in order, as they were when the first was read; `parts` as in `keyset.page`.
+
+    The parts are merged as they come out of an index. Outside of a transaction PostgreSQL would write down the whole
+    answer before it hands out the first row.
+    """
+    keys = {
+        f"key_{number}": F(column) if isinstance(column, str) else column
+        for number, (column, _) in enumerate(order.keys)
+    }
+    ordered = rows.annotate(**keys).order_by(*order.ordering())
+    first, *more = (ordered.filter(part).values_list(*_EXPORTED, *keys) for part in parts)
+    if more:
+        ways = ("-" if down else "" for _, down in order.keys)
+        first = first.union(*more, all=True).order_by(*(way + key for way, key in zip(ways, keys, strict=True)))
+    with transaction.atomic():
+        for values in first.iterator(chunk_size=2000):
+            yield ExportRow._make(values[: len(_EXPORTED)])

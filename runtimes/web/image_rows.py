@@ -1,0 +1,47 @@
+"""The rows of the table of images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Final
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+
+from mlops_console.models import GLOBAL
+from mlops_console.queries import Scope
+from mlops_console.web.stencils import Stencil
+from mlops_console.web.templatetags.console import NOTHING, breakable, time_texts
+from runtimes.listing import ImageRow
+
+_ROW: Final = Stencil("runtimes/_image_row.html")
+
+
+def rows_html(rows: Iterable[ImageRow], scope: Scope) -> SafeString:
+    """The rows of a page; those of all workspaces name theirs."""
+    now = timezone.now()
+    folder = cache(lambda workspace: reverse("runtimes:image-list", args=[workspace]))
+    filled = [
+        _ROW.fill(
+            {
+                "url": f"{folder(row.workspace)}{row.uid}/",
+                "display_name": row.display_name,
+                "uid": row.uid,
+                "current_version": row.current_version,
+                "reference": breakable(row.current_reference or NOTHING),
+                "version_count": str(row.version_count),
+                "workspace_name": row.workspace_name,
+                **time_texts(row.updated_at, now),
+            },
+            is_inherited=row.workspace == GLOBAL and scope.uid != GLOBAL,
+            is_usable=bool(row.current_version),
+            current_state=row.current_state,
+            state=row.state,
+            bootstrap=row.managed_by_bootstrap,
+            is_all=scope.is_all,
+        )
+        for row in rows
+    ]
+    return mark_safe("".join(filled))  # noqa: S308 - each of them is safe

@@ -1,0 +1,55 @@
+"""The rows of the table of runtimes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from functools import cache
+from typing import Final
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+
+from mlops_console.models import GLOBAL
+from mlops_console.queries import Scope
+from mlops_console.web.stencils import Stencil
+from mlops_console.web.templatetags.console import breakable, time_texts
+from runtimes.listing import RuntimeRow
+
+_FITS: Final = 20  # letters that have room in a column of limited width, however wide they are
+_ROW: Final = Stencil("runtimes/_runtime_row.html")
+
+
+def rows_html(rows: Iterable[RuntimeRow], scope: Scope, changeable: Scope | None, shown: Collection[str]) -> SafeString:
+    """The rows of a page with the columns that are `shown`; where some are `changeable`, these begin with a box."""
+    now = timezone.now()
+    folder = cache(lambda url, workspace: reverse(url, args=[workspace]))
+    columns = frozenset(shown)
+    every = changeable is not None and changeable.workspace is None
+    owners = {each.pk for each in (changeable.workspace, changeable.inherited) if each} if changeable else set()
+    filled = [
+        _ROW.fill(
+            {
+                "url": f"{folder('runtimes:runtime-list', row.workspace)}{row.uid}/",
+                "resource": row.name,
+                "display_name": row.display_name,
+                "uid": row.uid,
+                "model_type": breakable(row.model_type),
+                "image_url": f"{folder('runtimes:image-list', row.image_workspace)}{row.image}/",
+                "image_name": row.image_name,
+                "pinned_version": row.pinned_version or "",
+                "workspace_name": row.workspace_name,
+                **time_texts(row.updated_at, now),
+            },
+            may_be_cut=len(row.workspace_name) > _FITS,
+            shown=columns,
+            has_boxes=changeable is not None,
+            has_box=every or row.workspace_id in owners,
+            is_inherited=row.workspace == GLOBAL and scope.uid != GLOBAL,
+            is_pinned=row.pinned_version is not None,
+            state=row.state,
+            bootstrap=row.managed_by_bootstrap,
+        )
+        for row in rows
+    ]
+    return mark_safe("".join(filled))  # noqa: S308 - each of them is safe
