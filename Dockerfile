@@ -42,7 +42,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     DATA_DIR=/var/lib/mlops-console \
-    STATIC_ROOT=/app/collected
+    STATIC_ROOT=/app/collected \
+    MALLOC_ARENA_MAX=2
 USER 10001:10001
 EXPOSE 8000
 CMD ["gunicorn", "--config", "python:mlops_console.serving.gunicorn", "--bind", "0.0.0.0:8000"]

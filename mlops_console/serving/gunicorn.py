@@ -1,7 +1,11 @@
 """How gunicorn serves the console; read by it as `python:mlops_console.serving.gunicorn`."""
 
+import gc
 import os
+from importlib import import_module
 from typing import Any
+
+import django.conf
 
 from mlops_console import settings
 from mlops_console.serving import counting
@@ -30,6 +34,13 @@ logconfig_dict = settings.LOGGING | {
 def on_starting(server: Any) -> None:
     """Before the first fork."""
     counting.count_together(settings.DATA_DIR)
+
+
+def when_ready(server: Any) -> None:
+    """When all is loaded, just before the first fork: let workers share it, and their collector pass it over."""
+    import_module(django.conf.settings.ROOT_URLCONF)  # and with it every page, else read by each worker for itself
+    gc.collect()
+    gc.freeze()
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -53,8 +53,8 @@ class ActorMiddleware:
             except Invalid as fault:
                 return page_for(ours, fault)
         response = self.get_response(request)
-        # The same address answers a page or a fragment of it.
-        patch_vary_headers(response, ("HX-Request",))
+        # The same address answers a page or a part of it, such as its rows.
+        patch_vary_headers(response, ("HX-Request", "HX-Target"))
         return response
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:

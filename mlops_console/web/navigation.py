@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from functools import cached_property, lru_cache
+from typing import Any, Final, NamedTuple, cast
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
 
 from mlops_console.access import Right
-from mlops_console.actor import Actor
-from mlops_console.queries import ALL, Scope, workspaces_of
+from mlops_console.queries import ALL, workspaces_of
 from mlops_console.web.http import ConsoleRequest
 
 # label, url name, icon; those of a workspace take its uid
@@ -27,30 +27,101 @@ _PLATFORM: Final = (
     ("Model types", "runtimes:model-type-list", "shapes"),
     ("Bootstrap", "runtimes:bootstrap-detail", "file-down"),
 )
-SWITCHER_MAX: Final = 200
+SWITCHER_MAX: Final = 20  # workspaces that a select still offers at a glance; of more, one is searched for
+_ROWS: Final = "rows"
+
+
+class Link(NamedTuple):
+    """An entry of the navigation."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool
+
+
+class Choice(NamedTuple):
+    """A workspace to switch to."""
+
+    uid: str
+    label: str
+
+
+class Navigation:
+    """The frame of one page. What it shows is looked up when it is shown: parts of pages come without."""
+
+    def __init__(self, request: ConsoleRequest) -> None:
+        self._request, self._actor, self.scope = request, request.actor, request.scope
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """The main navigation; from pages outside a workspace it leads everywhere, or to one's first workspace."""
+        uid = self.scope.uid if self.scope else self._home
+        return (
+            self._link("Overview", "runtimes:overview", "layout-dashboard"),
+            *(self._link(label, url, icon, uid) for label, url, icon in _WORKSPACE),
+            self._link("API", "api:root", "braces"),
+        )
+
+    @cached_property
+    def administration(self) -> tuple[Link, ...]:
+        """What is seldom gone to."""
+        workspace = self.scope.workspace if self.scope else None
+        links = []
+        if workspace:
+            links.append(self._link("Members", "console:member-list", "users", workspace.uid))
+            if self._actor.may(Right.MANAGE_TOKENS, workspace):
+                links.append(self._link("Tokens", "console:workspace-token-list", "key-round", workspace.uid))
+        links.append(self._link("Workspaces", "console:workspace-list", "layers", exact=True))
+        if self._actor.is_platform_admin:
+            links += [self._link(label, url, icon) for label, url, icon in _PLATFORM]
+        return tuple(links)
+
+    @cached_property
+    def choices(self) -> list[Choice]:
+        """All workspaces to switch to, or none where they are too many for a select."""
+        everywhere = [Choice(ALL, "All workspaces")] if self._actor.is_platform_admin else []
+        return [*everywhere, *self._first] if len(self._first) <= SWITCHER_MAX else []
+
+    @property
+    def switch_url(self) -> str:
+        """Where one goes from this workspace to another."""
+        return _address("console:workspace-switch")
+
+    @property
+    def search_url(self) -> str:
+        """Where one looks for another workspace, to come to the same kind of list there."""
+        return f"{self.switch_url}?{urlencode({'next': self._request.path})}"
+
+    @cached_property
+    def _first(self) -> list[Choice]:
+        rows = workspaces_of(self._actor).values_list("uid", "display_name")
+        return [Choice(*each) for each in rows[: SWITCHER_MAX + 1]]
+
+    @property
+    def _home(self) -> str:
+        if self._actor.is_platform_admin:
+            return ALL
+        return next((each.uid for each in self._first if each.uid != "global"), "global")
+
+    def _link(self, label: str, url: str, icon: str, uid: str = "", *, exact: bool = False) -> Link:
+        here, there = self._request.path, _address(url, uid)
+        # Every page of a workspace lies under the list of workspaces.
+        current = here == there if exact or there == "/" else here.startswith(there)
+        return Link(label, there, icon, current)
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor for signed-in people; pages set `request.scope` to the scope they show."""
-    # Nobody has looked who asks where the host of a request is refused.
-    if not hasattr(request, "user") or not request.user.is_authenticated:
-        return {}
+    """Context processor: what stands around a page, and `frame`, the template that lists extend.
+
+    Where htmx swaps the rows of a list that is shown already, it takes the rows and what belongs to them out of the
+    answer: the rest is not made. Pages set `request.scope` to the scope they show.
+    """
     ours = cast("ConsoleRequest", request)
-    actor, scope = ours.actor, ours.scope
-    mine = list(workspaces_of(actor)[:SWITCHER_MAX])
-    uid = scope.uid if scope else _home(actor, [each.uid for each in mine])
-    choices = [{"uid": each.uid, "label": each.display_name} for each in mine]
-    if actor.is_platform_admin:
-        choices.insert(0, {"uid": ALL, "label": "All workspaces"})
-    return {
-        "nav": [_link(request, "Overview", "runtimes:overview", "layout-dashboard")]
-        + [_link(request, label, url, icon, uid) for label, url, icon in _WORKSPACE]
-        + [_link(request, "API", "api:root", "braces")],
-        "admin_nav": _administration(request, actor, scope),
-        "scope": scope,
-        "workspaces": choices,
-        "switch_url": reverse("console:workspace-switch"),
-    }
+    # Nobody has looked who asks, or how, where the host of a request is refused.
+    if not hasattr(request, "htmx") or not request.user.is_authenticated:
+        return {"frame": "base.html"}
+    return {"frame": "rows.html" if _only_rows(ours) else "base.html", "navigation": Navigation(ours)}
 
 
 def history_url(workspace: str, subject: str) -> str:
@@ -58,29 +129,11 @@ def history_url(workspace: str, subject: str) -> str:
     return reverse("console:audit-list", args=[workspace]) + f"?{urlencode({'subject': subject})}"
 
 
-def _administration(request: HttpRequest, actor: Actor, scope: Scope | None) -> list[dict[str, Any]]:
-    links = []
-    if scope and scope.workspace:
-        links.append(_link(request, "Members", "console:member-list", "users", scope.uid))
-        if actor.may(Right.MANAGE_TOKENS, scope.workspace):
-            links.append(_link(request, "Tokens", "console:workspace-token-list", "key-round", scope.uid))
-    links.append(_link(request, "Workspaces", "console:workspace-list", "layers", exact=True))
-    if actor.is_platform_admin:
-        links += [_link(request, label, url, icon) for label, url, icon in _PLATFORM]
-    return links
+def _only_rows(request: ConsoleRequest) -> bool:
+    htmx = request.htmx
+    return bool(htmx) and htmx.target == _ROWS and not (htmx.boosted or htmx.history_restore_request)
 
 
-def _home(actor: Actor, uids: list[str]) -> str:
-    """Where links lead from pages outside a workspace: everywhere for platform admins, else one's first workspace."""
-    if actor.is_platform_admin:
-        return ALL
-    return next((uid for uid in uids if uid != "global"), "global")
-
-
-def _link(
-    request: HttpRequest, label: str, url: str, icon: str, uid: str = "", *, exact: bool = False
-) -> dict[str, Any]:
-    path = reverse(url, args=[uid] if uid else [])
-    # Every page of a workspace lies under the list of workspaces.
-    current = request.path == path if exact or path == "/" else request.path.startswith(path)
-    return {"label": label, "url": path, "icon": icon, "current": current}
+@lru_cache(maxsize=4096)
+def _address(url: str, uid: str = "") -> str:
+    return reverse(url, args=[uid] if uid else [])

@@ -43,7 +43,8 @@ _LISTS: Final = {
     "members": "console:member-list",
 }
 DELETE: Final = {"label": "Delete", "tone": "danger", "icon": "trash-2"}
-_SECTION: Final = re.compile(r"/workspaces/[^/]+/([a-z-]+)/")
+_PLACE: Final = re.compile(r"/workspaces/([^/]+)/(?:([a-z-]+)/)?")
+OFFERED_MAX: Final = 50
 # What a workspace may hold, and the page that lists it.
 _HOLDING_URLS: Final = {
     "runtimes": "runtimes:runtime-list",
@@ -152,13 +153,39 @@ def workspace_delete(request: ConsoleRequest, workspace: str) -> HttpResponse:
 
 @require_GET
 def workspace_switch(request: ConsoleRequest) -> HttpResponse:
-    """Go to the same kind of list in another workspace, by default to its runtimes."""
-    scope = scope_for(request.actor, request.GET.get("workspace", ""))
-    section = _SECTION.match(request.GET.get("next", ""))
-    target = _LISTS.get(section.group(1), "") if section else ""
-    if not target or (scope.uid == ALL and target == "console:member-list"):
+    """Go to the same kind of list in another workspace, by default to its runtimes, or look for one if none is named.
+
+    A search that finds only one leads there, unless it was sent while somebody still types.
+    """
+    here = request.GET.get("next", "")
+    if "workspace" in request.GET:
+        return redirect(_same_list(here, scope_for(request.actor, request.GET["workspace"]).uid))
+    text = SearchForm(request.GET).text
+    named = _searched(workspaces_of(request.actor), text).values_list("uid", "display_name")
+    found = list(named[: OFFERED_MAX + 1])
+    if request.actor.is_platform_admin and text.lower() in "all workspaces":
+        found.insert(0, (ALL, "All workspaces"))
+    if text and len(found) == 1 and not request.htmx:
+        return redirect(_same_list(here, found[0][0]))
+    place = _PLACE.match(here)
+    context = {
+        "offered": [(uid, label, _same_list(here, uid)) for uid, label in found[:OFFERED_MAX]],
+        "more": len(found) > OFFERED_MAX,
+        "current": place.group(1) if place else "",
+        "text": text,
+        "next": here,
+    }
+    template = "mlops_console/_workspace_switch.html" if request.htmx else "mlops_console/workspace_switch.html"
+    return render(request, template, context)
+
+
+def _same_list(here: str, uid: str) -> str:
+    """The address in a workspace of the kind of list that somebody looks at."""
+    place = _PLACE.match(here)
+    target = _LISTS.get(place.group(2) or "", "") if place else ""
+    if not target or (uid == ALL and target == "console:member-list"):
         target = "runtimes:runtime-list"
-    return redirect(target, scope.uid)
+    return reverse(target, args=[uid])
 
 
 def _to_manage(request: ConsoleRequest, uid: str, what: str) -> Workspace:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +13,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from tests.mlops_console.machine import eventually, needs_proc
 from tests.mlops_console.observing.samples import Samples, labels_of, total, value
+from tests.mlops_console.serving.console import environment
 from tests.mlops_console.serving.web import TOKEN, Server, Web, command, server, web
 
 pytestmark = needs_proc
@@ -192,3 +196,16 @@ def test_a_folder_that_it_cannot_count_in_is_named(running: Web, database: Serve
 def test_the_token_is_told_nowhere(running: Web) -> None:
     assert running.ask("/metrics", Authorization=f"Bearer {TOKEN[:-1]}")[0] == 401
     assert TOKEN[:-1] not in running.log.read_text()
+
+
+def test_before_it_forks_all_is_loaded_and_passed_over_by_the_collector(data_dir: Path) -> None:
+    lines = (
+        "import gc, sys",
+        "from mlops_console import wsgi",
+        "from mlops_console.serving import gunicorn",
+        "gunicorn.when_ready(None)",
+        "print(gc.get_freeze_count() > 50_000, 'runtimes.web.urls' in sys.modules)",
+    )
+    env = environment(DATA_DIR=str(data_dir), PYTHONPATH=str(settings.BASE_DIR))
+    said = subprocess.run([sys.executable, "-c", "\n".join(lines)], env=env, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["True", "True"]

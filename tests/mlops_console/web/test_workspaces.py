@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mlops_console.models import Workspace
@@ -147,3 +149,41 @@ def test_the_switch_leads_to_the_same_kind_of_list(cast: Cast, here: str, chosen
 )
 def test_the_switch_opens_no_other_door(cast: Cast, role: str, chosen: str, status: int) -> None:
     assert cast.client(role).get("/workspaces/switch/", {"workspace": chosen}).status_code == status
+
+
+def found(page: bytes) -> list[str]:
+    """Where the search for a workspace leads."""
+    return re.findall(r'<a href="(/workspaces/[^"]+/audit/)"', page.decode().partition('id="workspaces-found"')[2])
+
+
+def test_a_workspace_is_looked_for_and_leads_to_the_same_kind_of_list(cast: Cast) -> None:
+    Workspace.objects.create(uid="fraud-eu", display_name="Fraud in Europe")
+    Workspace.objects.create(uid="fraud-us", display_name="Fraud overseas")
+    client, asked = cast.client("admin"), {"next": "/workspaces/lab/audit/?actor=owner"}
+    everywhere = [f"/workspaces/{uid}/audit/" for uid in ("-", "elsewhere", "fraud-eu", "fraud-us", "global", "lab")]
+    page = client.get("/workspaces/switch/", asked)
+    assert found(page.content) == everywhere
+    assert b'<a href="/workspaces/lab/audit/" aria-current="true">' in page.content
+    assert found(client.get("/workspaces/switch/", asked | {"q": "FRAUD"}).content) == everywhere[2:4]
+    assert b"No workspace matches" in client.get("/workspaces/switch/", asked | {"q": "nothing"}).content
+    # One by its id: it leads there, but not while somebody types.
+    only = asked | {"q": "fraud-us"}
+    assert client.get("/workspaces/switch/", only)["Location"] == "/workspaces/fraud-us/audit/"
+    typed = client.get("/workspaces/switch/", only, headers={"HX-Request": "true", "HX-Target": "workspaces-found"})
+    assert (typed.status_code, found(typed.content)) == (200, ["/workspaces/fraud-us/audit/"])
+    assert b"<html" not in typed.content
+
+
+def test_the_search_finds_no_workspace_of_others(cast: Cast) -> None:
+    page = cast.client("viewer").get("/workspaces/switch/", {"next": "/workspaces/lab/audit/"})
+    assert found(page.content) == ["/workspaces/global/audit/", "/workspaces/lab/audit/"]
+    assert b"Elsewhere" not in page.content
+    page = cast.client("viewer").get("/workspaces/switch/", {"next": "/", "q": "elsewhere"})
+    assert b"No workspace matches" in page.content
+
+
+def test_the_search_offers_the_first_of_many(cast: Cast) -> None:
+    Workspace.objects.bulk_create(Workspace(uid=f"w{n:03}", display_name=f"W {n:03}") for n in range(60))
+    page = cast.client("admin").get("/workspaces/switch/", {"next": "/workspaces/lab/audit/", "q": "w "})
+    assert len(found(page.content)) == 50
+    assert b"Type more of a name or ID" in page.content
