@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, TypeVar
 
 from django.db.models import BigIntegerField, Case, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import NullIf
 
 from deployments.models import Artifact, Composition, Deployment, Event, Experiment, RegisteredModel, Rollout
 from deployments.snapshots import RUNS
@@ -12,7 +13,7 @@ from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.errors import Missing
 from mlops_console.queries import Scope, scope_for, workspaces_of
-from runtimes.models import Runtime, Version
+from runtimes.models import Version
 from runtimes.rules.lifecycle import State
 
 _LATEST: Final = "latest_id"
@@ -34,38 +35,28 @@ def with_latest(rows: QuerySet[Composition]) -> QuerySet[Composition]:
 
     The same as `planning.latest_of`, but that a disabled runtime leads nowhere either.
     """
-    return rows.annotate(**{_LATEST: _latest("runtime__")})
-
-
-def moved_by_latest(runtimes: QuerySet[Runtime]) -> Q:
-    """The condition that Latest would move a composition on one of some runtimes; asks for these in one query.
-
-    The same as `planning.upgrade_available`. Compositions are many and runtimes few, so where those lead is found out
-    once for each runtime, and not again for each composition.
-    """
-    led_to: dict[int, list[int]] = {}
-    for runtime, version in runtimes.order_by().values_list("pk", _latest("")):
-        if version is not None:
-            led_to.setdefault(version, []).append(runtime)
-    moved = Q(pk__in=())
-    for version, leading in led_to.items():
-        moved |= Q(~Q(version=version), runtime__in=leading)
-    return moved
-
-
-def _latest(path: str) -> Case:
-    """The version that a runtime leads to; `path` leads from the row to its runtime."""
     disabled = State.DISABLED.value
-    current = Version.objects.filter(image=OuterRef(f"{path}image")).best_first()
-    pinned = Q(**{f"{path}pinned_version__isnull": False})
-    unusable = Q(**{f"{path}pinned_version__state": disabled}) | Q(**{f"{path}pinned_version__image__state": disabled})
-    return Case(
-        When(Q(**{f"{path}state": disabled}), then=None),
+    current = Version.objects.filter(image=OuterRef("runtime__image")).best_first()
+    pinned = Q(runtime__pinned_version__isnull=False)
+    unusable = Q(runtime__pinned_version__state=disabled) | Q(runtime__pinned_version__image__state=disabled)
+    latest = Case(
+        When(runtime__state=disabled, then=None),
         When(pinned & unusable, then=None),
-        When(pinned, then=F(f"{path}pinned_version")),
-        When(Q(**{f"{path}image__state": disabled}), then=None),
+        When(pinned, then=F("runtime__pinned_version")),
+        When(runtime__image__state=disabled, then=None),
         default=Subquery(current.values("pk")[:1]),
         output_field=BigIntegerField(null=True),
+    )
+    return rows.annotate(**{_LATEST: latest})
+
+
+def moved_by_latest(rows: QuerySet[Composition]) -> QuerySet[Composition]:
+    """Those compositions that Latest would move; the same as `planning.upgrade_available`."""
+    # One comparison, so that the database asks once for each where Latest leads.
+    return (
+        with_latest(rows)
+        .alias(elsewhere=NullIf(_LATEST, "version_id", output_field=BigIntegerField()))
+        .filter(elsewhere__isnull=False)
     )
 
 
@@ -99,6 +90,16 @@ def compositions_of(deployment: Deployment) -> QuerySet[Composition]:
     return rows.order_by("position")
 
 
+def weights_of(deployment: Deployment) -> list[int]:
+    """The weights of all compositions of a deployment, in order."""
+    return list(Composition.objects.filter(deployment=deployment).order_by("position").values_list("weight", flat=True))
+
+
+def experiment_count(deployment: Deployment) -> int:
+    """How many experiments a deployment serves, each counted once."""
+    return Composition.objects.filter(deployment=deployment).order_by().values("experiment").distinct().count()
+
+
 def rollouts_of(deployment: Deployment) -> QuerySet[Rollout]:
     """The rollouts of a deployment, newest first."""
     return Rollout.objects.filter(deployment=deployment).order_by("-number")
@@ -106,7 +107,7 @@ def rollouts_of(deployment: Deployment) -> QuerySet[Rollout]:
 
 def find_rollout(deployment: Deployment, number: int) -> Rollout:
     """One rollout of a deployment; raises Missing."""
-    found = rollouts_of(deployment).filter(number=number).select_related("plan").first()
+    found = rollouts_of(deployment).filter(number=number).first()
     if found is None:
         raise Missing(f"{deployment.display_name} has no rollout #{number}.")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Q, QuerySet
 
@@ -22,7 +23,30 @@ from mlops_console.models import GLOBAL
 from runtimes.models import Runtime, RuntimeImage, Version
 from runtimes.rules.lifecycle import State
 
+_ROW: Final = (
+    "deployment_id",
+    "uid",
+    "experiment__uid",
+    "experiment__display_name",
+    "runtime_id",
+    "version_id",
+    "version__image_id",
+    "options",
+)
 RUNS = ("runtime__workspace", "runtime__image__workspace", "runtime__pinned_version__image__workspace")
+
+
+class _Row(NamedTuple):
+    """A composition as it is read: what it runs by its key, as many run the same."""
+
+    deployment: int
+    uid: str
+    experiment_id: str
+    experiment_name: str
+    runtime: int
+    version: int
+    image: int
+    options: Mapping[str, Any]
 
 
 def deployment_facts(
@@ -30,26 +54,36 @@ def deployment_facts(
     targets: Mapping[str, Target] | None = None,
     *,
     references: Collection[str] = (),
+    first: int | None = None,
 ) -> tuple[list[DeploymentFact], World]:
-    """Deployments with their compositions, and the world that they and some targets reach.
+    """Deployments with their compositions, or the `first` of each, and the world that they and some targets reach.
 
-    With `references`, so are the images that these may use and of which a version has such a reference. Four queries,
-    however many deployments and compositions there are.
+    With `references`, so are the images that these may use and of which a version has such a reference. Five queries,
+    however many deployments and compositions there are: those are many, and what they run is little.
     """
     keys = [each.pk for each in deployments]
-    compositions = list(
-        Composition.objects.filter(deployment__in=keys)
-        .select_related("experiment", "version__image__workspace", *RUNS)
-        .order_by("deployment", "position")
-    )
+    rows = Composition.objects.filter(deployment__in=keys).order_by("deployment", "position")
+    if first is not None:
+        rows = rows.filter(position__lt=first)
+    found = list(map(_Row._make, rows.values_list(*_ROW)))
     rollouts = {each.deployment_id: each for each in Rollout.objects.active().filter(deployment__in=keys)}
-    runtimes = {each.runtime_id: each.runtime for each in compositions}
-    images = {each.version.image_id for each in compositions} | _images_of(runtimes.values())
+    runtimes = {each.pk: each for each in _with_images(Runtime.objects.filter(pk__in={each.runtime for each in found}))}
+    images = {each.image for each in found} | _images_of(runtimes.values())
     wanted = Q(pk__in=images) | _named((targets or {}).values()) | _holding(references, deployments)
-    world = _world(runtimes.values(), wanted)
+    world, versions = _world(runtimes.values(), wanted)
+    names = {key: runtime.name for key, runtime in runtimes.items()}
     of: dict[int, list[CompositionFact]] = {key: [] for key in keys}
-    for each in compositions:
-        of[each.deployment_id].append(_composition_fact(each))
+    for each in found:
+        of[each.deployment].append(
+            CompositionFact(
+                uid=each.uid,
+                experiment_id=each.experiment_id,
+                experiment_name=each.experiment_name,
+                runtime=names[each.runtime],
+                version=versions[each.version],
+                gpu_count=gpu_count(each.options),
+            )
+        )
     facts = [
         DeploymentFact(
             name=each.name,
@@ -66,8 +100,8 @@ def deployment_facts(
 
 def candidates_of(rows: QuerySet[Runtime]) -> tuple[list[Candidate], World]:
     """Some runtimes as candidates for an experiment, and their world, in three queries."""
-    runtimes = list(rows.select_related("workspace", "image__workspace", "pinned_version__image__workspace"))
-    world = _world(runtimes, Q(pk__in=_images_of(runtimes)))
+    runtimes = list(_with_images(rows))
+    world, _ = _world(runtimes, Q(pk__in=_images_of(runtimes)))
     return [
         Candidate(runtime=world.runtimes[each.name], model_type=each.model_type_id, selector=each.selector)
         for each in runtimes
@@ -86,24 +120,30 @@ def version_fact(version: Version) -> VersionFact:
     )
 
 
-def _world(runtimes: Iterable[Runtime], wanted: Q) -> World:
+def _with_images(rows: QuerySet[Runtime]) -> QuerySet[Runtime]:
+    return rows.select_related("workspace", "image__workspace", "pinned_version__image__workspace")
+
+
+def _world(runtimes: Iterable[Runtime], wanted: Q) -> tuple[World, dict[int, str]]:
+    """A world of some runtimes and images, and the names of the versions in it by their keys."""
     images = {each.pk: each for each in RuntimeImage.objects.filter(wanted).select_related("workspace")}
     versions: dict[int, list[VersionFact]] = {key: [] for key in images}
+    names = {}
     for version in Version.objects.filter(image__in=images).order_by("image", "-precedence"):
         version.image = images[version.image_id]
-        versions[version.image_id].append(version_fact(version))
-    return World.of(
-        (
-            ImageFact(
-                name=each.name,
-                display_name=each.display_name,
-                state=State(each.state),
-                versions=tuple(versions[key]),
-            )
-            for key, each in images.items()
-        ),
-        (_runtime_fact(each) for each in runtimes),
+        fact = version_fact(version)
+        versions[version.image_id].append(fact)
+        names[version.pk] = fact.name
+    facts = (
+        ImageFact(
+            name=each.name,
+            display_name=each.display_name,
+            state=State(each.state),
+            versions=tuple(versions[key]),
+        )
+        for key, each in images.items()
     )
+    return World.of(facts, (_runtime_fact(each) for each in runtimes)), names
 
 
 def _images_of(runtimes: Iterable[Runtime]) -> set[int]:
@@ -147,15 +187,4 @@ def _runtime_fact(runtime: Runtime) -> RuntimeFact:
         pinned=runtime.pinned_version.name if runtime.pinned_version else None,
         state=State(runtime.state),
         environment_variables=runtime.environment_variables,
-    )
-
-
-def _composition_fact(composition: Composition) -> CompositionFact:
-    return CompositionFact(
-        uid=composition.uid,
-        experiment_id=composition.experiment.uid,
-        experiment_name=composition.experiment.display_name,
-        runtime=composition.runtime.name,
-        version=composition.version.name,
-        gpu_count=gpu_count(composition.options),
     )

@@ -33,7 +33,8 @@ def start_plan(
     plan's, `blocked` where a composition cannot move and is not to be left out.
     """
     deployment = locked_deployment(actor, workspace, uid, Right.WRITE)
-    kept = Plan.objects.filter(deployment=deployment, uid=plan).first()
+    # Held, so that nobody takes it for one that is not started any more.
+    kept = Plan.objects.select_for_update().defer("data").filter(deployment=deployment, uid=plan).first()
     if kept is None:
         raise Missing(f"{deployment.display_name} has no plan {plan}.")
     why = checked_reason(reason, required=True)

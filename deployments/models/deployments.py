@@ -66,6 +66,7 @@ class Deployment(models.Model):
         )
         indexes = (
             models.Index(fields=("workspace", "display_name", "id"), name="deployment_by_name"),
+            models.Index(fields=("display_name", "id"), name="deployment_by_name_anywhere"),
             models.Index(fields=("workspace", "-updated_at", "-id"), name="deployment_by_update"),
             models.Index(fields=("workspace", "health", "display_name", "id"), name="deployment_by_health"),
             GinIndex(fields=("words",), name="deployment_by_word"),

@@ -28,6 +28,7 @@ class Plan(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-pk")
+        indexes = (models.Index(fields=("created_at",), name="plan_by_age"),)
 
     def __str__(self) -> str:
         return f"plan {self.uid}"

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.urls import reverse
 
-from deployments.lists import DRIFTED, InUse
+from deployments.lists import DRIFTED, USES
 from deployments.offers import Offer
 from deployments.planning.modes import COMPOSITIONS_MAX, WEIGHT_MAX, Mode
 from deployments.rollouts.snapshot import Health
@@ -22,9 +23,31 @@ _HEALTHS: Final = [
     (DRIFTED, "Drift"),
 ]
 _MODES: Final = [("", "Any mode"), *((mode.value, mode.label) for mode in Mode)]
+NAME_MAX: Final = 500
 _UPGRADES: Final = [("", "Either"), ("yes", "Yes"), ("no", "No")]
-# Name, label of nothing chosen.
-_NAMED: Final = (("runtime", "Any runtime"), ("image", "Any image"), ("version", "Any version"))
+
+
+class UseField(forms.CharField):
+    """Something that deployments run on, by its name; what there is comes when the field is entered."""
+
+    def __init__(self, label: str, nothing: str) -> None:
+        super().__init__(label=label, required=False, max_length=NAME_MAX)
+        self.widget.attrs |= {"placeholder": nothing, "autocomplete": "off"}
+        self.choices: list[tuple[str, str]] = []
+
+    def ask(self, field: str, url: str, asked: str) -> None:
+        """Lead to what there is, and call what was asked for, a resource name, by its last part."""
+        self.choices = [(asked, asked.rpartition("/")[2])]
+        # Nothing of how the form around it swaps the rows.
+        inherited = dict.fromkeys(("hx-select", "hx-select-oob", "hx-indicator", "hx-sync"), "unset")
+        self.widget.attrs |= inherited | {
+            "list": f"offers-{field}",
+            "hx-get": url,
+            "hx-trigger": "focus once",
+            "hx-target": f"#offers-{field}",
+            "hx-swap": "innerHTML",
+            "hx-push-url": "false",
+        }
 
 
 class DeploymentFilterForm(forms.Form):
@@ -33,20 +56,16 @@ class DeploymentFilterForm(forms.Form):
     q = forms.CharField(label="Search", required=False, max_length=200, widget=forms.SearchInput)
     state = forms.ChoiceField(label="State", required=False, choices=_HEALTHS)
     mode = forms.ChoiceField(label="Mode", required=False, choices=_MODES)
-    runtime = forms.ChoiceField(label="Runtime", required=False)
-    image = forms.ChoiceField(label="Runtime image", required=False)
-    version = forms.ChoiceField(label="Version", required=False)
+    runtime = UseField("Runtime", "Any runtime")
+    image = UseField("Runtime image", "Any image")
+    version = UseField("Version", "Any version")
     upgrade = forms.ChoiceField(label="Upgrade available", required=False, choices=_UPGRADES)
 
-    def __init__(self, data: Mapping[str, Any], offers: InUse) -> None:
+    def __init__(self, data: Mapping[str, Any], scope: str) -> None:
         super().__init__(data)
-        for name, nothing in _NAMED:
-            choices = [("", nothing), *getattr(offers, f"{name}s")]
-            # Pages of runtimes, images and versions lead here by name, also of those that nothing runs on.
-            asked = data.get(name, "")
-            if asked not in dict(choices):
-                choices.append((asked, asked.rpartition("/")[2]))
-            self.fields[name].choices = choices  # type: ignore[attr-defined]
+        for name in USES:
+            url = reverse("deployments:deployment-offers", args=[scope, name])
+            self.fields[name].ask(name, url, str(data.get(name, "")))  # type: ignore[attr-defined]
 
 
 class ExperimentFilterForm(forms.Form):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+
+from django.db.models import QuerySet
 
 from deployments import queries
 from deployments.models import Composition, Deployment, Event, Rollout, RolloutStep
@@ -14,6 +16,7 @@ from deployments.rollouts.snapshot import Health
 from deployments.web.drift_rows import DriftPart, drift_part
 from runtimes.models import Version
 
+COMPOSITIONS_SHOWN: Final = 50
 ROLLOUTS_SHOWN: Final = 5
 EVENTS_SHOWN: Final = 20
 _SOON, _LATER = 2, 10  # seconds between two looks
@@ -31,10 +34,44 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cut:
+    """Which page of the compositions is shown, from 1, of how many compositions."""
+
+    number: int
+    count: int
+
+    @property
+    def first(self) -> int:
+        """The number of the first one, from 1."""
+        return (self.number - 1) * COMPOSITIONS_SHOWN + 1
+
+    @property
+    def last(self) -> int:
+        """The number of the last one."""
+        return min(self.number * COMPOSITIONS_SHOWN, self.count)
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return max(1, -(-self.count // COMPOSITIONS_SHOWN))
+
+    @property
+    def previous(self) -> int:
+        """The page before; 0 on the first one."""
+        return self.number - 1
+
+    @property
+    def next(self) -> int:
+        """The page after; 0 on the last one."""
+        return self.number + 1 if self.number < self.pages else 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Live:
     """What the page shows of a deployment, with a mark that is another one as soon as any of it differs."""
 
     parts: list[Part]
+    cut: Cut
     rollouts: list[Rollout]
     events: list[Event]
     active: Rollout | None
@@ -43,9 +80,10 @@ class Live:
     mark: str
 
 
-def live_of(deployment: Deployment, *, may_write: bool) -> Live:
-    """All of it, in a constant number of queries, and a few more where it has drifted."""
-    rows = list(queries.with_latest(queries.compositions_of(deployment)))
+def live_of(deployment: Deployment, *, may_write: bool, page: str = "") -> Live:
+    """All of it, of the compositions one page, in a constant number of queries, and a few more where it has drifted."""
+    weights = queries.weights_of(deployment)
+    cut = _cut(page, len(weights))
     rollouts = list(queries.rollouts_of(deployment)[:ROLLOUTS_SHOWN])
     events = list(
         Event.objects.filter(deployment=deployment)
@@ -53,37 +91,46 @@ def live_of(deployment: Deployment, *, may_write: bool) -> Live:
         .order_by("-pk")[:EVENTS_SHOWN]
     )
     active = next((each for each in rollouts if not each.is_over), None)
-    steps = {
-        each.composition_id: each
-        for each in RolloutStep.objects.filter(rollout=active).select_related("before", "after").order_by("position")
-    }
+    steps = RolloutStep.objects.filter(rollout=active).order_by("position")
     return Live(
-        parts=_parts(deployment, rows, steps),
+        parts=_parts(deployment, cut, weights, steps),
+        cut=cut,
         rollouts=rollouts,
         events=events,
         active=active,
         drift=drift_part(deployment, may_write=may_write, is_rolling=active is not None),
         look_after=_look_after(deployment, active),
-        mark=_mark(deployment, rollouts, events, steps.values()),
+        mark=_mark(deployment, rollouts, events, list(steps.values_list("pk", "phase"))),
     )
 
 
-def _parts(deployment: Deployment, rows: list[Composition], steps: dict[int, RolloutStep]) -> list[Part]:
+def _cut(page: str, count: int) -> Cut:
+    """The page that was asked for; the nearest one where there is no such page."""
+    number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
+    return Cut(number=max(1, min(number, Cut(number=1, count=count).pages)), count=count)
+
+
+def _parts(deployment: Deployment, cut: Cut, weights: list[int], steps: QuerySet[RolloutStep]) -> list[Part]:
+    # Positions are counted from 0, without a gap.
+    shown = queries.compositions_of(deployment).filter(position__gte=cut.first - 1, position__lt=cut.last)
+    rows = list(queries.with_latest(shown))
     ahead = {each.latest_id for each in rows if each.latest_id not in (None, each.version_id)}
     latest = {each.pk: each for each in Version.objects.filter(pk__in=ahead).select_related("image__workspace")}
-    shares: list[float | None] = [None] * len(rows)
+    at_rows = steps.filter(composition__in=rows).select_related("before", "after")
+    under_way = {each.composition_id: each for each in at_rows}
+    shares: list[float | None] = [None] * len(weights)
     if deployment.mode == Mode.SPLIT:
-        shares = [*percentages([each.weight for each in rows])]
+        shares = [*percentages(weights)]
     roles = ("Champion", "Challenger") if deployment.mode == Mode.SHADOW else ()
     return [
         Part(
             row=row,
-            role=roles[position] if position < len(roles) else "",
-            percent=shares[position],
+            role=roles[row.position] if row.position < len(roles) else "",
+            percent=shares[row.position],
             latest=latest.get(row.latest_id or 0),
-            step=steps.get(row.pk),
+            step=under_way.get(row.pk),
         )
-        for position, row in enumerate(rows)
+        for row in rows
     ]
 
 
@@ -102,7 +149,9 @@ def _look_after(deployment: Deployment, active: Rollout | None) -> int | None:
             return _SOON
 
 
-def _mark(deployment: Deployment, rollouts: list[Rollout], events: list[Event], steps: Iterable[RolloutStep]) -> str:
+def _mark(
+    deployment: Deployment, rollouts: list[Rollout], events: list[Event], phases: Sequence[tuple[int, str]]
+) -> str:
     seen = [
         deployment.revision,
         deployment.health,
@@ -114,6 +163,6 @@ def _mark(deployment: Deployment, rollouts: list[Rollout], events: list[Event], 
         deployment.reapply_at,
         [(each.number, each.status, each.intent) for each in rollouts],
         [each.pk for each in events[:1]],
-        [(each.pk, each.phase) for each in steps],
+        phases,
     ]
     return sha256(repr(seen).encode()).hexdigest()[:16]

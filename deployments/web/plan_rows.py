@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import F
+from django.utils.safestring import SafeString, mark_safe
 
 from deployments.models import Deployment, WorkloadSpec
 from deployments.planning import Difference, Kind, Plan, Step, VariableChange, differences, variable_changes
 from deployments.rollouts.contents import resolved
+from mlops_console.web.stencils import Stencil
 
 ROWS_MAX: Final = 200
 SIDES_MAX: Final = 50
+_ROW: Final = Stencil("deployments/_upgrade_row.html")
 
 # label, tone and icon
 BADGES: Final[Mapping[Kind, tuple[str, str, str]]] = {
@@ -69,16 +72,18 @@ def shown(deployment: Deployment, plan: Plan) -> dict[str, Any]:
         steps = sorted(steps, key=lambda each: _RANKS.get(each.kind, 1))[:ROWS_MAX]
     variables = _variables(deployment, steps)
     names = Counter(step.experiment_name for step in plan.steps)
+    rows = [
+        PlanRow(
+            step,
+            badge_of(step.kind),
+            variables.get(step.composition, ()),
+            has_namesake=names[step.experiment_name] > 1 and bool(step.experiment_name),
+        )
+        for step in steps
+    ]
     return {
-        "rows": [
-            PlanRow(
-                step,
-                badge_of(step.kind),
-                variables.get(step.composition, ()),
-                has_namesake=names[step.experiment_name] > 1 and bool(step.experiment_name),
-            )
-            for step in steps
-        ],
+        "rows": rows,
+        "rows_html": mark_safe("".join(map(_row_html, rows))),  # noqa: S308 - each of them is safe
         "total": len(plan.steps),
         "more": len(plan.steps) - len(steps),
         "counts": [badge_of(kind, count) for kind, count in plan.counts.items() if count],
@@ -100,6 +105,27 @@ def beside(old: Plan, new: Plan) -> dict[str, Any]:
     return {"sides": rows, "differing": len(found), "more": len(every) - len(rows)}
 
 
+def _row_html(row: PlanRow) -> SafeString:
+    """A row of the preview. Versions make up its kind: many compositions move from one to the same other."""
+    step = row.step
+    texts = {
+        "name": step.experiment_name or step.experiment_id,
+        "experiment": step.experiment_id,
+        "sentence": step.sentence,
+        "cure": step.cure,
+    }
+    return _ROW.fill(
+        texts,
+        badge=row.badge,
+        before=step.before,
+        after=step.after,
+        has_namesake=row.has_namesake,
+        has_cure=bool(step.cure),
+        warnings=step.warnings,
+        variables=row.variables,
+    )
+
+
 def _row(step: Step | None) -> PlanRow | None:
     return PlanRow(step, badge_of(step.kind)) if step else None
 
@@ -107,10 +133,16 @@ def _row(step: Step | None) -> PlanRow | None:
 def _variables(deployment: Deployment, steps: Sequence[Step]) -> dict[str, tuple[VariableChange, ...]]:
     """By composition, the variables with which a moved one starts otherwise than the one that runs."""
     moving = [step.composition for step in steps if step.kind.moves]
-    specs = WorkloadSpec.objects.filter(composition__deployment=deployment, composition__uid__in=moving)
-    found = {}
-    for spec in specs.filter(key=F("composition__workload")).select_related("composition__runtime"):
-        row = spec.composition
-        after = {**row.runtime.environment_variables, **deployment.environment_variables}
-        found[row.uid] = variable_changes(spec.content["environment"], resolved(after, row.options))
-    return found
+    specs = WorkloadSpec.objects.filter(
+        composition__deployment=deployment, composition__uid__in=moving, key=F("composition__workload")
+    )
+    rows = specs.values_list(
+        "composition__uid",
+        "content__environment",
+        "composition__runtime__environment_variables",
+        "composition__options",
+    )
+    return {
+        uid: variable_changes(before, resolved({**after, **deployment.environment_variables}, options))
+        for uid, before, after, options in rows
+    }

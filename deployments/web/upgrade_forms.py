@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from django import forms
+from django.forms.renderers import BaseRenderer
+from django.template.loader import render_to_string
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from deployments.planning import WILDCARD, Keep, Latest, Target, parse_target, target_text
+from deployments.planning.modes import COMPOSITIONS_MAX
 from runtimes.models import RuntimeImage
 from runtimes.rules.lifecycle import REASON_MAX, State
 
 Groups: TypeAlias = "Sequence[tuple[str, list[tuple[str, str]]]]"
 
-SELECTS_MAX: Final = 50
+# As many as people can put into one deployment.
+SELECTS_MAX: Final = COMPOSITIONS_MAX
 VERSIONS_MAX: Final = 200
 LATEST: Final = target_text(Latest())
 KEEP: Final = target_text(Keep())
@@ -23,9 +29,24 @@ _LONGEST: Final = 500
 _PLAIN: Final = [(LATEST, "Latest"), (KEEP, "Keep current version")]
 
 
+class TargetSelect(forms.Select):
+    """A select with choices of its own, and after them those that all of its kind share: these come as HTML."""
+
+    shared: SafeString = SafeString("")
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
+    ) -> SafeString:
+        """The control, with the chosen one of all choices selected."""
+        own, mark = super().render(name, value, attrs, renderer), f'value="{escape(value)}"'
+        shared = self.shared.replace(mark, f"{mark} selected", 1) if value else self.shared
+        return mark_safe(own.replace("</select>", f"{shared}</select>"))  # noqa: S308 - of two that are safe
+
+
 class _TargetField(forms.ChoiceField):
     """One target; what is not offered, or no more, is taken as well if it is one: the plan tells why it cannot be."""
 
+    widget = TargetSelect
     default_error_messages = {"invalid_choice": "Choose one of these targets."}
 
     def valid_value(self, value: Any) -> bool:
@@ -64,10 +85,13 @@ class UpgradeForm(forms.Form):
         for uid, name, known in experiments:
             self._own[uid] = f"{_PREFIX}{uid}"
             self.fields[self._own[uid]] = _TargetField(label=f"Target for {name}", required=False, help_text=known)
+        offered = {LATEST, KEEP, "", *(key for _, choices in images for key, _ in choices)}
+        shared = render_to_string("deployments/_target_options.html", {"plain": _PLAIN, "groups": images})
         for field_name in (OTHERS, *self._own.values()):
+            widget = self.fields[field_name].widget
             first = [] if field_name == OTHERS else [("", "As all other experiments")]
-            choices = [*first, *_PLAIN, *images, *_sent(self.data.get(field_name, ""), images)]
-            self.fields[field_name].choices = choices  # type: ignore[attr-defined]
+            widget.choices = [*first, *_sent(self.data.get(field_name, ""), offered)]
+            widget.shared = shared
 
     @property
     def own_fields(self) -> list[forms.BoundField]:
@@ -111,8 +135,7 @@ def _note(state: str) -> str:
     return "" if state == State.ACTIVE else f" ({state.lower()})"
 
 
-def _sent(value: Any, images: Groups) -> list[tuple[str, str]]:
+def _sent(value: Any, offered: Collection[str]) -> list[tuple[str, str]]:
     """What was sent but is not offered, so that it is shown as what was chosen."""
-    offered = {LATEST, KEEP, "", *(key for _, choices in images for key, _ in choices)}
     text = str(value or "")
     return [] if text in offered else [(text, text.partition(":")[2] or text)]

@@ -10,6 +10,7 @@ _ROLLOUTS = "workspaces/<str:workspace>/rollouts/"
 _EXPERIMENTS = "workspaces/<str:workspace>/experiments/"
 urlpatterns = [
     path(_DEPLOYMENTS, deployments.deployment_list, name="deployment-list"),
+    path(_DEPLOYMENTS + "offers/<str:kind>.html", deployments.deployment_offers, name="deployment-offers"),
     path(_DEPLOYMENTS + "new/", deployments.deployment_create, name="deployment-create"),
     path(_DEPLOYMENTS + "<str:uid>/", deployments.deployment_detail, name="deployment-detail"),
     path(_DEPLOYMENTS + "<str:uid>/pause/", deployments.deployment_pause, name="deployment-pause"),

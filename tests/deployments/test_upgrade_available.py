@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from deployments.lists import DeploymentFilter, deployment_list
+from deployments.lists import DeploymentFilter, deployment_list, deployment_rows
 from deployments.models import Composition, Deployment
 from deployments.planning import upgrade_available
 from deployments.queries import moved_by_latest, with_latest
 from deployments.snapshots import deployment_facts
 from mlops_console.queries import scope_for
-from runtimes.models import Runtime
 from tests.cast import Cast
 from tests.factories import make_deployment, make_image, make_runtime, make_version
 
@@ -74,8 +73,8 @@ def test_the_database_and_the_plan_agree(
     assert upgrade_available(facts[0].compositions[0], world) is expected
     found = with_latest(Composition.objects.all()).get()
     assert found.latest_id == (made[latest].pk if latest else None)
-    moved = Composition.objects.filter(moved_by_latest(Runtime.objects.all()))
-    assert moved.exists() is expected
+    assert moved_by_latest(Composition.objects.all()).exists() is expected
+    assert [row.upgrade_available for row in deployment_rows([deployment.pk])] == [expected]
     scope = scope_for(cast.actor("viewer"), "lab")
     for asked in (True, False):
         listed = deployment_list(scope, DeploymentFilter(upgrade_available=asked))

@@ -40,8 +40,9 @@ def experiment_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     filters = ExperimentFilterForm(request.GET, list(model_types()))
     filters.is_valid()
     narrow = ExperimentFilter(filters.cleaned_data.get("q", ""), filters.cleaned_data.get("model_type", ""))
-    query = lists.read(request, EXPERIMENT_ORDERS, "name")
-    context = lists.context(tables.experiment_list(scope, narrow), query, f"experiments {scope.uid} {narrow}")
+    query = lists.read(request, EXPERIMENT_ORDERS, "name", searched=bool(narrow.search))
+    rows = tables.experiment_list(scope, narrow)
+    context = lists.context(rows, query, f"experiments {scope.uid} {narrow}", parts=scope.parts())
     context |= {
         "filters": filters,
         "filtered": narrow != ExperimentFilter(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from deployments.actions.plans import make_plan
 from deployments.actions.rollouts import start_plan
 from deployments.models import Deployment, Plan
 from deployments.planning import CompositionFact, VersionFact, World, from_data, latest_of, target_text
+from deployments.planning import Plan as Planned
 from deployments.snapshots import deployment_facts
 from deployments.web.plan_rows import beside, shown
 from deployments.web.upgrade_forms import SELECTS_MAX, UpgradeForm, image_groups
@@ -38,6 +39,7 @@ class _Screen:
     """What came of a form: the plan to show, and what to say above it."""
 
     plan: Plan | None = None
+    planned: Planned | None = None
     status: HTTPStatus = HTTPStatus.OK
     notice: str = ""
     refusal: str = ""
@@ -54,22 +56,21 @@ def deployment_upgrade(request: ConsoleRequest, workspace: str, uid: str) -> Htt
     screen = _Screen()
     if request.method == "POST":
         if not form.is_valid():
-            screen = _Screen(_kept(request, deployment), HTTPStatus.UNPROCESSABLE_ENTITY)
+            screen = _again(_kept(request, deployment), HTTPStatus.UNPROCESSABLE_ENTITY)
         elif "start" in request.POST:
             started = _start(request, deployment, form)
             if isinstance(started, HttpResponse):
                 return started
             screen = started
         else:
-            screen = _Screen(_previewed(request, deployment, form))
+            screen = _previewed(request, deployment, form)
     # For the eye: what is only previewed needs no reason yet.
     form.fields["reason"].required = True
-    planned = from_data(screen.plan.data) if screen.plan else None
     context |= {
         "deployment": deployment,
         "form": form,
         "screen": screen,
-        "preview": shown(deployment, planned) if planned else None,
+        "preview": shown(deployment, screen.planned) if screen.planned else None,
         "active": rollout_queries.active_rollout(deployment),
     }
     return render(request, "deployments/deployment_upgrade.html", context, status=screen.status)
@@ -77,17 +78,17 @@ def deployment_upgrade(request: ConsoleRequest, workspace: str, uid: str) -> Htt
 
 def _form(request: ConsoleRequest, deployment: Deployment) -> tuple[UpgradeForm, dict[str, Any]]:
     """The form with its choices, and what is told about what it leaves out."""
-    facts, world = deployment_facts([deployment])
-    every = {each.experiment_id: each for each in facts[0].compositions}
-    own = list(every.values())[:SELECTS_MAX]
+    facts, world = deployment_facts([deployment], first=SELECTS_MAX)
+    own = {each.experiment_id: each for each in facts[0].compositions}
+    count = queries.experiment_count(deployment)
     images = pickable_images(scope_for(request.actor, deployment.workspace.uid))
     groups, left_out = image_groups(images, first=world.images)
     form = UpgradeForm(
         request.POST if request.method == "POST" else None,
-        experiments=[(each.experiment_id, each.experiment_name, _known(each, world)) for each in own],
+        experiments=[(each.experiment_id, each.experiment_name, _known(each, world)) for each in own.values()],
         images=groups,
     )
-    return form, {"other_count": len(every) - len(own), "versions_left_out": left_out}
+    return form, {"other_count": count - len(own), "versions_left_out": left_out}
 
 
 def _known(composition: CompositionFact, world: World) -> str:
@@ -107,15 +108,22 @@ def _called(version: VersionFact, beside_version: VersionFact, world: World) -> 
     return f"{version.number} of {world.images[version.image].display_name}"
 
 
-def _previewed(request: ConsoleRequest, deployment: Deployment, form: UpgradeForm) -> Plan:
-    plan, _ = make_plan(
+def _previewed(
+    request: ConsoleRequest, deployment: Deployment, form: UpgradeForm, status: HTTPStatus = HTTPStatus.OK, **said: Any
+) -> _Screen:
+    plan, answer = make_plan(
         actor=request.actor,
         workspace=deployment.workspace.uid,
         uid=deployment.uid,
         targets=form.targets(),
         now=timezone.now(),
     )
-    return plan
+    return _Screen(plan, answer, status, **said)
+
+
+def _again(kept: Plan | None, status: HTTPStatus = HTTPStatus.OK, **said: Any) -> _Screen:
+    """What was shown already."""
+    return _Screen(kept, from_data(kept.data) if kept else None, status, **said)
 
 
 def _kept(request: ConsoleRequest, deployment: Deployment) -> Plan | None:
@@ -127,12 +135,13 @@ def _start(request: ConsoleRequest, deployment: Deployment, form: UpgradeForm) -
     """Start what was shown, and nothing else."""
     kept = _kept(request, deployment)
     if kept is None or kept.targets != {uid: target_text(target) for uid, target in form.targets().items()}:
-        plan = _previewed(request, deployment, form)
-        return _Screen(plan, HTTPStatus.CONFLICT, notice=_CHOSEN_ANEW if kept else _NOT_PREVIEWED)
+        return _previewed(
+            request, deployment, form, HTTPStatus.CONFLICT, notice=_CHOSEN_ANEW if kept else _NOT_PREVIEWED
+        )
     reason = form.cleaned_data["reason"]
     if not reason:
         form.complain_about_reason(_NO_REASON)
-        return _Screen(kept, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _again(kept, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         rollout = start_plan(
             actor=request.actor,
@@ -145,18 +154,18 @@ def _start(request: ConsoleRequest, deployment: Deployment, form: UpgradeForm) -
         )
     except Invalid as fault:
         form.complain_about_reason(fault.fields.get("reason", str(fault)))
-        return _Screen(kept, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _again(kept, HTTPStatus.UNPROCESSABLE_ENTITY)
     except Refused as fault:
         return _refused(request, deployment, form, kept, fault)
     if rollout is None:
-        return _Screen(kept, notice="Nothing was started: there is nothing to be done.")
+        return _again(kept, notice="Nothing was started: there is nothing to be done.")
     messages.success(request, f"Rollout #{rollout.number} of {deployment.display_name} started.")
     return redirect("deployments:rollout-detail", deployment.workspace.uid, rollout.pk)
 
 
 def _refused(request: ConsoleRequest, deployment: Deployment, form: UpgradeForm, kept: Plan, fault: Refused) -> _Screen:
     if fault.code != "plan-moved":
-        return _Screen(kept, HTTPStatus.CONFLICT, refusal=fault.message)
-    anew = _previewed(request, deployment, form)
-    sides = beside(from_data(kept.data), from_data(anew.data)) | {"made_at": kept.created_at}
-    return _Screen(anew, HTTPStatus.CONFLICT, sides=sides)
+        return _again(kept, HTTPStatus.CONFLICT, refusal=fault.message)
+    anew = _previewed(request, deployment, form, HTTPStatus.CONFLICT)
+    sides = beside(from_data(kept.data), anew.planned) | {"made_at": kept.created_at} if anew.planned else {}
+    return replace(anew, sides=sides)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from deployments.actions.plans import make_plan, planned
+from deployments.actions.plans import KEPT, make_plan, planned
 from deployments.models import Deployment, Plan
 from deployments.planning.steps import Kind
 from deployments.planning.stored import from_data
@@ -48,6 +50,23 @@ def test_the_same_world_has_the_same_fingerprint_and_another_has_another(world: 
     assert Plan.objects.count() == 3
 
 
+def test_with_a_new_plan_go_those_that_nobody_started_within_a_day(world: World) -> None:
+    first, second = world.running("A"), world.running("B")
+    started, old, recent = world.plan(first), world.plan(first), world.plan(second)
+    assert world.start(first, started)
+    a_day_ago = timezone.now() - KEPT
+    Plan.objects.filter(pk__in=[started.pk, old.pk]).update(created_at=a_day_ago - timedelta(minutes=1))
+    Plan.objects.filter(pk=recent.pk).update(created_at=a_day_ago + timedelta(minutes=1))
+    new = world.plan(second)
+    assert set(Plan.objects.all()) == {started, recent, new}
+
+
+def test_many_compositions_on_one_version_store_it_once(world: World) -> None:
+    kept = world.plan(world.running(*map(str, range(20))))
+    assert len(kept.data["steps"]) == 20
+    assert [each["number"] for each in kept.data["versions"]] == ["v1.0.0", "v1.1.0"]
+
+
 @pytest.mark.parametrize(("role", "refused"), [("stranger", Missing), ("viewer", NotAllowed)])
 def test_who_may_not_upgrade_does_not_plan(world: World, role: str, refused: type[Exception]) -> None:
     deployment = world.running()
@@ -70,4 +89,4 @@ def test_however_many_compositions_there_are_the_queries_are_the_same(world: Wor
         with CaptureQueriesContext(connection) as queries:
             assert len(planned(deployment, {"*": Latest()}).changes) == len(names)
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 4
+    assert counts[0] == counts[1] == 5

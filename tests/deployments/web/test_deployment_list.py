@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -50,6 +52,10 @@ def fleet(cast: Cast) -> dict[str, Deployment]:
         pytest.param(
             f"?image={PYTHON}&runtime=workspaces/lab/runtimes/mojo", [], id="one composition has to answer both"
         ),
+        pytest.param("?runtime=mlflow", ["shadow"], id="runtime by its ID"),
+        pytest.param("?runtime=Mojo", ["single", "split", "shadow"], id="runtime by its name"),
+        pytest.param("?image=Python", ["shadow"], id="image by its name"),
+        pytest.param("?version=v1.0.0", ["split"], id="version by its number"),
         pytest.param("?upgrade=yes", ["split"], id="upgrade available"),
         pytest.param("?upgrade=no", ["single", "shadow"], id="no upgrade available"),
         pytest.param("?q=both", ["split"], id="search"),
@@ -70,11 +76,19 @@ def test_each_composition_shows_its_experiment_and_version_and_beyond_three_thei
     for number in range(3):
         make_composition(fleet["split"], make_experiment(cast.workspace, f"More {number}"), runtime)
     text = cast.client("viewer").get(f"{LIST}?q=both").content.decode()
-    assert "Churn" in text
-    assert "v1.0.0" in text
+    assert f'<a href="{LIST}{fleet["split"].uid}/">Both ways</a>' in text
+    assert '<span class="line-name" title="Churn">Churn</span>' in text
+    assert '<span class="line-version num" title="h2oai/h2o3-mojo:1.0.0">v1.0.0</span>' in text
     assert "More 0" in text
     assert "More 1" not in text
     assert "+2" in text
+
+
+def test_whatever_people_call_it_is_text(cast: Cast, fleet: dict[str, Deployment]) -> None:
+    Deployment.objects.filter(pk=fleet["single"].pk).update(display_name="<b>Bold</b>")
+    text = cast.client("viewer").get(f"{LIST}?mode=SINGLE").content.decode()
+    assert "&lt;b&gt;Bold&lt;/b&gt;</a>" in text
+    assert "<b>Bold" not in text
 
 
 def test_a_disabled_version_that_still_runs_is_marked(cast: Cast, fleet: dict[str, Deployment]) -> None:
@@ -86,21 +100,47 @@ def test_a_disabled_version_that_still_runs_is_marked(cast: Cast, fleet: dict[st
     assert "Disabled" in text
 
 
-def test_the_filters_offer_what_runs_here_and_name_what_was_asked_for(cast: Cast, fleet: dict[str, Deployment]) -> None:
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        pytest.param(
+            "runtime",
+            [("workspaces/global/runtimes/mlflow", "Mlflow"), ("workspaces/lab/runtimes/mojo", "Mojo")],
+            id="runtimes",
+        ),
+        pytest.param("image", [(MOJO, "H2o3 mojo"), (PYTHON, "Python")], id="images"),
+        pytest.param(
+            "version",
+            [
+                (f"{MOJO}/versions/v1.1.0", "H2o3 mojo v1.1.0"),
+                (f"{MOJO}/versions/v1.0.0", "H2o3 mojo v1.0.0"),
+                (f"{PYTHON}/versions/v3.0.0", "Python v3.0.0"),
+            ],
+            id="versions",
+        ),
+    ],
+)
+def test_the_filters_offer_what_runs_here_once_they_are_entered(
+    cast: Cast, fleet: dict[str, Deployment], kind: str, expected: list[tuple[str, str]]
+) -> None:
     make_image(cast.workspace, "unused", versions="v1.0.0")
     make_deployment(
         make_runtime(make_image(cast.other, "theirs", versions="v1.0.0"), "theirs"), name="Not ours to know"
     )
-    page = cast.client("viewer").get(f"{LIST}?version={MOJO}/versions/v7.0.0")
-    filters = page.context["filters"]
-    assert [value for value, _ in filters.fields["image"].choices] == ["", MOJO, PYTHON]
-    assert [value for value, _ in filters.fields["runtime"].choices] == [
-        "",
-        "workspaces/global/runtimes/mlflow",
-        "workspaces/lab/runtimes/mojo",
-    ]
-    assert filters.fields["version"].choices[-1] == (f"{MOJO}/versions/v7.0.0", "v7.0.0")
-    assert b"No deployment matches" in page.content
+    client = cast.client("viewer")
+    page = client.get(LIST).content.decode()
+    assert "Mlflow" not in page, "there may be thousands"
+    assert f'hx-get="{LIST}offers/{kind}.html"' in page
+    offers = client.get(f"{LIST}offers/{kind}.html").content.decode()
+    assert re.findall(r'<option value="([^"]+)">([^<]+)</option>', offers) == expected
+    assert client.get(f"{LIST}offers/weather.html").status_code == 404
+
+
+def test_what_was_asked_for_is_named_shortly(cast: Cast, fleet: dict[str, Deployment]) -> None:
+    page = cast.client("viewer").get(f"{LIST}?version={MOJO}/versions/v7.0.0").content.decode()
+    assert "Version: <b>v7.0.0</b>" in page
+    assert f'value="{MOJO}/versions/v7.0.0"' in page
+    assert "No deployment matches" in page
 
 
 def test_all_workspaces_show_a_column_for_them(cast: Cast, fleet: dict[str, Deployment]) -> None:

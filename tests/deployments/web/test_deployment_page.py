@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from deployments.models import Deployment, Event, Rollout, RolloutStep
+from deployments.models import Composition, Deployment, Event, Experiment, Rollout, RolloutStep
 from mlops_console.models import AuditEntry
 from runtimes.models import Runtime
 from runtimes.rules.environment import MASK
@@ -179,6 +182,81 @@ def test_deleting_asks_first_and_leads_back_to_the_list(cast: Cast, deployment: 
     assert response.request["PATH_INFO"] == "/workspaces/lab/deployments/"
     assert b"Churn live deleted." in response.content
     assert client.get(address(deployment)).status_code == 404
+
+
+def make_many(deployment: Deployment, count: int) -> None:
+    """So many compositions in all."""
+    first = deployment.compositions.get()
+    fields = {"deployment": deployment, "runtime": first.runtime, "version": first.version, "weight": 1}
+    experiments = Experiment.objects.bulk_create(
+        Experiment(workspace=deployment.workspace, display_name=f"Model {number}") for number in range(2, count + 1)
+    )
+    Composition.objects.bulk_create(
+        Composition(position=position, experiment=each, **fields) for position, each in enumerate(experiments, start=1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers", "links"),
+    [
+        pytest.param("", (2, 50), ["?page=2"], id="first page"),
+        pytest.param("?page=2", (51, 100), ["?page=1", "?page=3"], id="a page between"),
+        pytest.param("?page=3", (101, 120), ["?page=2"], id="last page"),
+        pytest.param("?page=99", (101, 120), ["?page=2"], id="beyond the last one"),
+        pytest.param("?page=0", (2, 50), ["?page=2"], id="before the first one"),
+        pytest.param("?page=second", (2, 50), ["?page=2"], id="no number"),
+    ],
+)
+def test_of_many_compositions_a_page_is_shown(
+    cast: Cast, deployment: Deployment, query: str, numbers: tuple[int, int], links: list[str]
+) -> None:
+    make_many(deployment, 120)
+    page = cast.client("viewer").get(address(deployment) + query).content.decode()
+    shown = [int(number) for number in re.findall(r">Model (\d+)</a>", page)]
+    assert shown == list(range(numbers[0], numbers[1] + 1))
+    assert re.findall(r'<a [^>]*href="[^"?]*(\?page=\d+)"', page) == links
+    assert f"–{numbers[1]} of 120 compositions" in text_of(page)
+
+
+def test_few_compositions_have_no_pages(cast: Cast, deployment: Deployment) -> None:
+    make_many(deployment, 50)
+    page = shown(cast.client("viewer"), deployment)
+    assert "of 50 compositions" not in text_of(page)
+    assert "Model 50" in page
+
+
+def test_shares_are_those_of_all_compositions(cast: Cast, runtime: Runtime) -> None:
+    deployment = make_deployment(runtime, mode="SPLIT")
+    deployment.compositions.update(weight=80)
+    make_many(deployment, 121)
+    page = text_of(cast.client("viewer").get(f"{address(deployment)}?page=3").content.decode())
+    assert page.count("0.5 % weight 1") == 21
+
+
+def test_a_thousand_compositions_cost_as_many_queries_as_one(cast: Cast, deployment: Deployment) -> None:
+    client, counts = cast.client("viewer"), []
+    for count in (1, 1000):
+        if count > 1:
+            make_many(deployment, count)
+        client.get(address(deployment))
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address(deployment))
+        counts.append(len(queries.captured_queries))
+    assert counts[0] == counts[1]
+
+
+def test_looking_again_stays_on_its_page(cast: Cast, runtime: Runtime) -> None:
+    deployment, client = make_deployment(runtime, health="LAUNCHING"), cast.client("viewer")
+    make_many(deployment, 60)
+    page = client.get(f"{address(deployment)}?page=2").content.decode()
+    found = re.search(r'hx-get="([^"]+seen=[^"]+)"', page)
+    assert found
+    again = html.unescape(found[1])
+    assert client.get(again, headers=PARTIAL).status_code == 204
+    Deployment.objects.update(health="HEALTHY")
+    part = client.get(again, headers=PARTIAL).content.decode()
+    assert "Model 51<" in part
+    assert "Model 50<" not in part
 
 
 TROUBLE: dict[str, Any] = {"trouble": "The API server does not answer.", "trouble_at": timezone.now()}

@@ -82,10 +82,12 @@ def test_the_choices(scene: Scene) -> None:
     assert page.status_code == 200
     form = page.context["form"]
     assert [field.label for field in form.own_fields] == ["Target for Churn one", "Target for Churn two"]
-    labels = [label for _, label in form.fields["others"].choices]
-    assert labels[:2] == ["Latest", "Keep current version"]
-    (group,) = (label for _, label in form.fields["others"].choices if isinstance(label, list))
-    assert [label for _, label in group] == [
+    others = re.search(r'<select name="others".*?</select>', page.content.decode(), re.DOTALL)
+    assert others
+    assert re.findall(r"<option[^>]*>([^<]+)</option>", others[0])[:2] == ["Latest", "Keep current version"]
+    assert re.findall(r'<option value="([^"]+)" selected>', others[0]) == ["latest"]
+    group = others[0].partition('<optgroup label="H2o3 mojo">')[2]
+    assert re.findall(r"<option[^>]*>([^<]+)</option>", group) == [
         "H2o3 mojo (current version, v1.1.0)",
         "H2o3 mojo v1.1.0",
         "H2o3 mojo v1.0.0",
@@ -297,6 +299,25 @@ def test_what_is_no_target_is_a_fault_of_the_form(scene: Scene, others: str) -> 
     assert not Plan.objects.exists()
 
 
+def test_what_was_chosen_stays_chosen_in_each_field(scene: Scene) -> None:
+    pinned = scene.version("v0.9.0")
+    page = scene.preview(one=pinned, two="", others="keep").content.decode()
+    chosen = {
+        name: re.findall(r'value="([^"]*)" selected', select)
+        for name, select in re.findall(r'<select name="([^"]+)"(.*?)</select>', page, re.DOTALL)
+    }
+    first, second = f"target-{scene.one.uid}", f"target-{scene.two.uid}"
+    assert (chosen[first], chosen["others"]) == ([pinned], ["keep"])
+    assert chosen[second] in ([], [""]), "as all others is the first one"
+
+
+def test_what_images_are_called_is_text(scene: Scene) -> None:
+    RuntimeImage.objects.update(display_name='"><b>Bold')
+    page = scene.preview(one="latest").content.decode()
+    assert "<b>Bold" not in page
+    assert "&quot;&gt;&lt;b&gt;Bold v1.1.0</option>" in page
+
+
 def test_a_version_that_is_gone_since_stays_chosen_and_is_blocked(scene: Scene) -> None:
     page = scene.preview(one=scene.version("v5.0.0"))
     assert kinds(page)["Churn one"] == "Blocked"
@@ -337,8 +358,8 @@ def test_a_thousand_compositions_are_previewed_and_started(scene: Scene) -> None
     )
     keep_workloads([Birth(each, each.workload, first) for each in compositions])
     page = scene.preview(one="keep", two=scene.version("v0.9.0"))
-    assert len(page.context["form"].own_fields) == 50
-    assert "the other 950 follow" in text(page)
+    assert len(page.context["form"].own_fields) == 20
+    assert "the other 980 follow" in text(page)
     preview = page.context["preview"]
     assert {each.label: each.count for each in preview["counts"]} == {"Upgrade": 998, "Skip": 1, "Blocked": 1}
     assert (len(preview["rows"]), preview["rows"][0].badge.label) == (200, "Blocked")

@@ -27,7 +27,7 @@ def deployment_detail(request: ConsoleRequest, workspace: str, uid: str) -> Http
     scope = enter(request, workspace)
     actor, place = request.actor, row.workspace
     may_write = actor.may(Right.WRITE, place)
-    live = live_of(row, may_write=may_write)
+    live = live_of(row, may_write=may_write, page=request.GET.get("page", ""))
     context: dict[str, Any] = {"deployment": row, "live": live, "scoring": _scoring(row), "scope": scope}
     if request.htmx and "seen" in request.GET:
         if request.GET["seen"] == live.mark:

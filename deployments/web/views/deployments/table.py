@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -11,12 +11,12 @@ from django.views.decorators.http import require_GET
 
 from deployments import lists as tables
 from deployments.lists import DEPLOYMENT_ORDERS, DeploymentFilter
+from deployments.web.deployment_rows import rows_html
 from deployments.web.forms import DeploymentFilterForm
+from mlops_console.errors import Missing
 from mlops_console.queries import Scope
 from mlops_console.web import lists
 from mlops_console.web.http import ConsoleRequest, enter
-
-COMPOSITIONS_SHOWN: Final = 3
 
 
 @require_GET
@@ -24,13 +24,16 @@ def deployment_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """The table of deployments in a scope."""
     scope = enter(request, workspace)
     filters, narrow = narrowed(scope, request.GET)
-    query = lists.read(request, DEPLOYMENT_ORDERS, "name")
-    context = lists.context(tables.deployment_list(scope, narrow), query, f"deployments {scope.uid} {narrow}")
-    for row in context["page"].rows:
-        every = list(row.compositions.all())
-        row.shown = every[:COMPOSITIONS_SHOWN]
-        row.more = len(every) - len(row.shown)
+    query = lists.read(request, DEPLOYMENT_ORDERS, "name", searched=bool(narrow.search))
+    context = lists.context(
+        tables.deployment_list(scope, narrow),
+        query,
+        f"deployments {scope.uid} {narrow}",
+        parts=scope.parts(),
+        read=tables.deployment_rows,
+    )
     context |= {
+        "rows_html": rows_html(context["page"].rows, scope),
         "filters": filters,
         "filtered": narrow != DeploymentFilter(),
         "may_write": lists.may_write(request),
@@ -38,9 +41,18 @@ def deployment_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     return render(request, "deployments/deployment_list.html", context)
 
 
+@require_GET
+def deployment_offers(request: ConsoleRequest, workspace: str, kind: str) -> HttpResponse:
+    """What the filter of a kind can be set to, once somebody is about to do so."""
+    scope = enter(request, workspace)
+    if kind not in tables.USES:
+        raise Missing(f"Deployments are not narrowed by {kind}.")
+    return render(request, "deployments/_offers.html", {"offers": tables.in_use(scope, kind)})
+
+
 def narrowed(scope: Scope, query: Mapping[str, Any]) -> tuple[DeploymentFilterForm, DeploymentFilter]:
     """The filter of a query string; a word that is not offered narrows nothing, a name of nothing finds nothing."""
-    form = DeploymentFilterForm(query, tables.in_use(scope))
+    form = DeploymentFilterForm(query, scope.uid)
     form.is_valid()
     typed = form.cleaned_data
     narrow = DeploymentFilter(
