@@ -37,7 +37,7 @@ def stencil(folder: Path, markup: str) -> Stencil:
     return Stencil("row.html")
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_texts_come_out_as_a_template_prints_them(folder: Path, text: str) -> None:
     markup = '<b title="{{ title }}">{{ name }}</b> {{ name }}{% if loud %}!{% endif %}'
     row = stencil(folder, markup)
