@@ -110,14 +110,14 @@ def test_a_broken_model_fails_with_its_last_words(caller: Caller, deployment: st
 
 def test_a_scorer_that_is_not_ready_in_time_is_stopped(caller: Caller, rig: LocalRig, deployment: str) -> None:
     """Its cause stays what it was."""
-    wanted = single(deployment, caller.workload("a-1", kind="neverready", ready_within_seconds=0.3))
+    wanted = single(deployment, caller.workload("a-1", kind="neverready", ready_within_seconds=4))
     caller.until(wanted, failed)
     rig.engine.apply(wanted)
     assert eventually(lambda: not rig.processes(f"--base=/{deployment}.a-1"))
     rig.engine.apply(wanted)
     seen = rig.engine.observe(deployment).workloads["a-1"]
     assert (seen.phase, seen.restarts) == (Phase.FAILED, 0)
-    assert seen.cause == "The scorer was not ready within 0.3 s: /readyz answered 503."
+    assert seen.cause == "The scorer was not ready within 4 s: /readyz answered 503."
 
 
 def test_only_the_workloads_variables_reach_the_process(
