@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from mlops_console.access import Right
@@ -27,6 +27,9 @@ T = TypeVar("T", Runtime, RuntimeImage)
 R = TypeVar("R", bound=Layered)
 BOOTSTRAP: Final = "bootstrap"
 PEOPLE: Final = "people"
+# What a change of a runtime looks at: its own columns, and of what it is bound to only what names that.
+_OWN: Final = [each.name for each in Runtime._meta.concrete_fields if each.name != "words"]
+_BOUND: Final = ("image__uid", "image__workspace__uid", "pinned_version__version")
 _MANAGED: Final = Q(managed_by_bootstrap=True)
 _HELD: Final = Q(api_state__gt=F("platform_state"))  # the words of the states sort by severity
 
@@ -93,31 +96,44 @@ def images_in(scope: Scope, narrow: RowFilter = RowFilter()) -> QuerySet[Runtime
     return narrow.apply(rows.select_related("workspace"))
 
 
-def find_runtime(actor: Actor, workspace: str, uid: str) -> Runtime:
-    """One runtime of a workspace, or the inherited one of that id; raises Missing or NotAllowed."""
-    return _find(
-        Runtime.objects.select_related("workspace", "image__workspace", "pinned_version"),
-        actor,
-        workspace,
-        uid,
-    )
+def find_runtime(actor: Actor, workspace: str, uid: str, *, locked: bool = False) -> Runtime:
+    """One runtime of a workspace, or the inherited one of that id; raises Missing or NotAllowed.
+
+    This and its like lock the row until the transaction ends where that is asked for.
+    """
+    rows = Runtime.objects.select_related("workspace", "image__workspace", "pinned_version")
+    if locked:
+        rows = rows.only(*_OWN, "workspace__uid", *_BOUND).select_for_update(of=("self",))
+    return _find(rows, actor, workspace, uid)
 
 
-def find_image(actor: Actor, workspace: str, uid: str) -> RuntimeImage:
+def find_image(actor: Actor, workspace: str, uid: str, *, locked: bool = False) -> RuntimeImage:
     """One image of a workspace, or the inherited one of that id; raises Missing or NotAllowed."""
-    return _find(RuntimeImage.objects.select_related("workspace").with_current(), actor, workspace, uid)
+    rows = RuntimeImage.objects.select_related("workspace").with_current()
+    return _find(rows.select_for_update(of=("self",)) if locked else rows, actor, workspace, uid)
 
 
-def find_version(actor: Actor, workspace: str, image: str, version: str) -> Version:
+def hold_image(actor: Actor, workspace: str, uid: str) -> RuntimeImage:
+    """The same with no more than its name, kept from being deleted until the transaction ends."""
+    rows = RuntimeImage.objects.select_related("workspace").only("uid", "workspace__uid")
+    return _find(rows.select_for_update(of=("self",), no_key=True), actor, workspace, uid)
+
+
+def find_version(actor: Actor, workspace: str, image: str, version: str, *, locked: bool = False) -> Version:
     """One version of an image, its id with or without the leading v; raises Missing or NotAllowed."""
-    family = find_image(actor, workspace, image)
+    return version_of(find_image(actor, workspace, image), version, locked=locked)
+
+
+def version_of(image: RuntimeImage, version: str, *, locked: bool = False) -> Version:
+    """One version of an image at hand; raises Missing."""
+    rows = Version.objects.select_for_update() if locked else Version.objects.all()
     try:
-        found = Version.objects.filter(image=family, version=parse_version(version)).first()
+        found = rows.filter(image=image, version=parse_version(version)).first()
     except VersionFault:
         found = None
     if found is None:
-        raise Missing(f"Runtime image {image} has no version {version}.")
-    found.image = family
+        raise Missing(f"Runtime image {image.uid} has no version {version}.")
+    found.image = image
     return found
 
 
@@ -133,13 +149,17 @@ def model_types() -> QuerySet[ModelType]:
 
 def model_types_with_use() -> QuerySet[ModelType]:
     """Every known model type with the number of runtimes of it."""
-    return model_types().annotate(runtime_count=Count("runtimes"))
+    # One range of an index for each; a join would visit every runtime.
+    counted = Runtime.objects.filter(model_type=OuterRef("pk")).order_by().values("model_type")
+    return model_types().annotate(
+        runtime_count=Coalesce(Subquery(counted.annotate(n=Count("*")).values("n")), Value(0))
+    )
 
 
 def pickable_images(scope: Scope) -> QuerySet[RuntimeImage]:
-    """The images that a new runtime of the scope may name, with their versions, highest first."""
+    """The images that a new runtime of the scope may name."""
     rows = RuntimeImage.objects.filter(scope.rows()).select_related("workspace").with_current()
-    return rows.prefetch_related("versions").order_by("display_name", "pk")
+    return rows.order_by("display_name", "pk")
 
 
 def named(rows: QuerySet[Runtime], names: Iterable[str]) -> QuerySet[Runtime]:
@@ -162,7 +182,9 @@ def current_of(runtime: Runtime) -> Version | None:
 
 def runtimes_on(image: RuntimeImage, actor: Actor) -> QuerySet[Runtime]:
     """Runtimes bound to an image, in the workspaces that the actor sees."""
-    bound = Runtime.objects.filter(image=image, workspace__in=workspaces_of(actor))
+    bound = Runtime.objects.filter(image=image)
+    if not actor.is_platform_admin:
+        bound = bound.filter(workspace__in=workspaces_of(actor))
     return bound.select_related("workspace", "pinned_version").order_by("display_name", "pk")
 
 
@@ -233,9 +255,13 @@ def _managed(condition: Q, limit: int | None = None) -> Iterator[Runtime | Runti
 
 def _find(rows: QuerySet[T], actor: Actor, workspace: str, uid: str) -> T:
     if workspace == ALL:
-        raise Missing("Name one workspace: - stands for all of them.")
-    scope = scope_for(actor, workspace)
-    found = {row.workspace.uid: row for row in rows.filter(scope.rows(), uid=uid)}
+        scope_for(actor, workspace).one()  # which raises
+    # In the order of their keys, in which changes of many lock them as well.
+    near = rows.filter(workspace__uid__in=(workspace, GLOBAL), uid=uid).order_by("pk")
+    found = {row.workspace.uid: row for row in near}
+    if workspace not in found:
+        # Strangers learn no more of it by what it inherits; a row of its own is asked for its workspace below.
+        scope_for(actor, workspace)
     row = found.get(workspace) or found.get(GLOBAL)
     if row is None:
         raise Missing(f"There is no {rows.model._meta.verbose_name} {uid} in workspace {workspace}.")

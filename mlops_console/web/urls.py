@@ -25,6 +25,7 @@ urlpatterns = [
         name="workspace-token-revoke",
     ),
     path("workspaces/<str:workspace>/audit/", audit.audit_list, name="audit-list"),
+    path("workspaces/<str:workspace>/audit/<int:entry>/", audit.audit_detail, name="audit-detail"),
     path("workspaces/<str:workspace>/audit/export.csv", audit.audit_export, name="audit-export"),
     path("tokens/", tokens.token_list, name="token-list"),
     path("tokens/<int:token>/revoke/", tokens.token_revoke, name="token-revoke"),

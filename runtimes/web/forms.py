@@ -126,7 +126,7 @@ def _tristate(label: str, help_text: str = "") -> forms.TypedChoiceField:
 
 
 class RuntimeForm(forms.Form):
-    """A runtime without its repeated rows; `model_type` and `runtime_image` are locked once it exists."""
+    """A runtime without its repeated rows; its model type and what it runs on are locked once it exists."""
 
     display_name = forms.CharField(label="Name", max_length=DISPLAY_NAME_MAX)
     uid = forms.CharField(label="ID", required=False, max_length=100, help_text=UID_HELP)
@@ -138,6 +138,9 @@ class RuntimeForm(forms.Form):
     )
     model_type = forms.ChoiceField(label="Model type")
     runtime_image = forms.ChoiceField(label="Runtime image")
+    pinned_version = forms.ChoiceField(
+        label="Pinned version", required=False, help_text="Without one, it follows the current version of its image."
+    )
     data_volume_read_only = _tristate(
         "Read-only data volume", "Whether scorers may write to the volume that holds the model."
     )
@@ -149,11 +152,21 @@ class RuntimeForm(forms.Form):
     )
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def offer(self, model_types: list[ModelType], images: list[Any]) -> None:
-        """Fill the pickers."""
+    def offer(
+        self, model_types: list[ModelType], images: list[tuple[str, str]], versions: list[tuple[str, str]]
+    ) -> None:
+        """Fill the pickers; `versions` are those of the chosen image: htmx asks for them when another is chosen."""
         types = [(each.name, f"{each.display_name} ({each.name})") for each in model_types]
         self.fields["model_type"].choices = [("", "Choose a model type"), *types]  # type: ignore[attr-defined]
         self.fields["runtime_image"].choices = [("", "Choose a runtime image"), *images]  # type: ignore[attr-defined]
+        self.fields["pinned_version"].choices = [("", "Not pinned"), *versions]  # type: ignore[attr-defined]
+        self.fields["runtime_image"].widget.attrs |= {
+            "hx-post": "",
+            "hx-vals": '{"offer": "versions"}',
+            "hx-target": "#pinned",
+            "hx-select": "#pinned",
+            "hx-swap": "outerHTML",
+        }
 
     def lock(self, model_type: str, runtime_image: tuple[str, str]) -> None:
         """Show what cannot change any more, and say so."""
@@ -162,7 +175,7 @@ class RuntimeForm(forms.Form):
             field.choices = [choice]  # type: ignore[attr-defined]
             field.disabled, field.initial = True, choice[0]
             field.help_text = f"The {field.label.lower()} cannot be changed after creation; create another runtime."  # type: ignore[union-attr]
-        del self.fields["uid"]
+        del self.fields["uid"], self.fields["pinned_version"]
 
 
 class PairForm(forms.Form):

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from deployments.models import Artifact, Event, Rollout, RolloutStep, TrafficCount
 from deployments.rollouts.snapshot import Phase
-from mlops_console.models import Token
+from mlops_console.models import AuditEntry, Token
 from runtimes.models import Runtime
 from tests.browser.conftest import Open
 from tests.cast import Cast
@@ -26,6 +26,7 @@ PAGES = (
     "/workspaces/lab/members/",
     "/workspaces/lab/tokens/",
     "/workspaces/lab/audit/",
+    "/workspaces/lab/audit/4711/",
     "/workspaces/lab/runtimes/",
     "/workspaces/lab/runtimes/?state=DISABLED",
     "/workspaces/lab/runtimes/new/",
@@ -100,6 +101,17 @@ def test_every_page_fits_and_is_accessible(signed_in: Open, world: Cast, width: 
     for user in (world.admin, world.owner):
         Token.objects.create(user=user, name="T" * 100, digest=user.username)
         Token.objects.create(user=user, name=LONG[:100], digest=f"{user.username} 2", revoked_at=timezone.now())
+    AuditEntry.objects.create(
+        pk=4711,
+        workspace="lab",
+        actor="T" * 100,
+        actor_kind="token",
+        verb="update",
+        subject=f"workspaces/lab/runtimes/{'x' * 63}",
+        reason=LONG,
+        before={"k" * 200: LONG},
+        after={"k" * 200: "v" * 200},
+    )
     page = signed_in("admin", width=width, color_scheme=color_scheme)
     faults = {}
     for path in PAGES:
@@ -107,6 +119,11 @@ def test_every_page_fits_and_is_accessible(signed_in: Open, world: Cast, width: 
         if found := faults_of(page):
             faults[path] = found
     # What is only seen after a press of a button.
+    page.goto("/workspaces/lab/audit/")
+    page.get_by_text("Show what changed").first.click()
+    expect(page.get_by_role("group", name="Before and after")).to_be_visible()
+    if found := faults_of(page):
+        faults["an opened audit entry"] = found
     page.goto("/workspaces/lab/deployments/live/upgrade/")
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("table", name="Upgrade preview")).to_be_visible()

@@ -77,6 +77,29 @@ def test_create_filter_edit_and_change_states(signed_in: Open, world: Cast, java
     assert Runtime.objects.get().state == "DEPRECATED"
 
 
+@pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without scripts"])
+def test_pin_a_new_runtime(signed_in: Open, world: Cast, javascript: bool) -> None:
+    make_model_type()
+    make_image(world.workspace, versions="v1.5.4 v1.6.0")
+    page = signed_in("operator", f"{LIST}new/", javascript=javascript)
+    page.get_by_label("Name", exact=True).fill("Pinned")
+    page.get_by_label("Model type").select_option("h2o3_mojo")
+    page.get_by_label("Runtime image").select_option(label="H2o3 mojo: current version (v1.6.0)")
+    show = page.get_by_role("button", name="Show versions")
+    if javascript:
+        expect(show).to_be_hidden()
+    else:
+        show.click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Pinned")
+    expect(page.get_by_label("Pinned version").get_by_role("option")).to_have_text(["Not pinned", "v1.6.0", "v1.5.4"])
+    page.get_by_label("Pinned version").select_option("v1.5.4")
+    page.get_by_role("button", name="Create runtime").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pinned")
+    pinned = Runtime.objects.select_related("pinned_version").get().pinned_version
+    assert pinned is not None
+    assert pinned.version == "v1.5.4"
+
+
 def test_a_ceiling_cannot_be_lifted(signed_in: Open, world: Cast) -> None:
     make_runtime(make_image(world.everyone), platform_state="DISABLED", platform_reason="CVE-2026-1234")
     page = signed_in("admin", "/workspaces/global/runtimes/mojo/")

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from deployments.models import Rollout
-from mlops_console.models import Token
+from mlops_console.models import AuditEntry, Token
 from runtimes.rules.lifecycle import StateVerb
 from tests.cast import Cast
 from tests.factories import make_deployment, make_experiment, make_image, make_model_type, make_runtime
@@ -33,6 +33,7 @@ RUNTIME = {"workspace": "lab", "uid": "mojo"}
 IMAGE = {"workspace": "lab", "uid": "h2o3-mojo"}
 LAB = {"workspace": "lab"}
 TOKEN = {"token": 4711}
+ENTRY = {"entry": 4711}
 DEPLOYMENT = {"workspace": "lab", "uid": "live"}
 ROLLOUT: dict[str, Any] = {"workspace": "lab", "rollout": 4711}
 EXPERIMENT = {"workspace": "lab", "uid": "trained"}
@@ -59,6 +60,7 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "console:workspace-token-list": (LAB, ADMINS),
     "console:workspace-token-revoke": (LAB | TOKEN, ADMINS),
     "console:audit-list": (LAB, MEMBERS),
+    "console:audit-detail": (LAB | ENTRY, MEMBERS),
     "console:audit-export": (LAB, MEMBERS),
     "console:person-list": ({}, PLATFORM),
     "console:person-create": ({}, PLATFORM),
@@ -120,6 +122,7 @@ def world(cast: Cast) -> Cast:
     make_experiment(cast.workspace, uid="trained")
     make_model_type("python/mlflow")
     Token.objects.create(pk=TOKEN["token"], user=cast.viewer, name="ci", digest="x")
+    AuditEntry.objects.create(pk=ENTRY["entry"], workspace="lab")
     return cast
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from mlops_console import audit
 from mlops_console.access import Role
@@ -197,3 +198,18 @@ def test_history_is_that_of_one_row_newest_first(cast: Cast) -> None:
         write(cast, 1, verb, day)
     write(cast, 2, audit.Verb.CREATE, 9)
     assert [each.verb for each in history_of("workspaces/lab/runtimes/R-1", limit=2)] == ["disable", "deprecate"]
+
+
+@pytest.mark.django_db
+def test_the_history_of_several_things_is_looked_up_and_not_walked_to() -> None:
+    AuditEntry.objects.bulk_create(
+        AuditEntry(actor="owner", verb="update", subject=f"workspaces/lab/runtimes/r-{number % 100}")
+        for number in range(10_000)
+    )
+    asked = history_of(*(f"workspaces/lab/runtimes/r-{number}" for number in range(5)))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE console_auditentry")
+    assert "audit_by_subject" in asked.explain()
+    found = [each.pk for each in asked]
+    assert len(found) == 20
+    assert found == sorted(found, reverse=True)

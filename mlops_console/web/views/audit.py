@@ -1,4 +1,4 @@
-"""The audit trail of a workspace, or of all of them, as a page and as a file."""
+"""The audit trail of a workspace, or of all of them, as a page, entry by entry, and as a file."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from mlops_console.models import AuditEntry
-from mlops_console.queries import audit_in
+from mlops_console.queries import audit_in, find_entry
 from mlops_console.web import lists
+from mlops_console.web.audit_rows import rows_html
 from mlops_console.web.exports import csv_response
 from mlops_console.web.forms import AuditFilterForm
 from mlops_console.web.http import ConsoleRequest, enter
@@ -47,8 +48,22 @@ def audit_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     for parameter in ("page", "rows", "sort"):
         asked.pop(parameter, None)
     export = reverse("console:audit-export", args=[scope.uid])
-    context |= {"filters": filters, "export_url": f"{export}?{asked.urlencode()}" if asked else export}
+    context |= {
+        "filters": filters,
+        "export_url": f"{export}?{asked.urlencode()}" if asked else export,
+        "rows_html": rows_html(context["page"].rows, scope),
+    }
     return render(request, "mlops_console/audit_list.html", context)
+
+
+@require_GET
+def audit_detail(request: ConsoleRequest, workspace: str, entry: int) -> HttpResponse:
+    """One entry, as a page of its own; htmx gets what changed, to show it in the list."""
+    found = find_entry(enter(request, workspace), entry)
+    if request.htmx:
+        changed = {"before": found.before, "after": found.after, "caption": "Before and after"}
+        return render(request, "components/_diff.html", changed)
+    return render(request, "mlops_console/audit_detail.html", {"entry": found})
 
 
 @require_GET

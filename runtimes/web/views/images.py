@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from mlops_console.access import Right
 from mlops_console.errors import Missing
+from mlops_console.keyset import COUNT_CAP, capped_count
 from mlops_console.queries import ALL, history_of
 from mlops_console.web import lists
 from mlops_console.web.dialogs import Deletion, ask_deletion
@@ -71,6 +72,7 @@ def image_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
     base = _address(image)
     used = use_counts(request.actor, workspace, Version.objects.filter(image=image))
     bound = queries.runtimes_on(image, request.actor)
+    bound_count = capped_count(bound)
     versions = list(queries.versions_of(image))
     for version in versions:
         version.image = image
@@ -89,7 +91,8 @@ def image_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
             for version in versions
         ],
         "runtimes": bound[:BOUND_MAX],
-        "more_runtimes": max(0, bound.count() - BOUND_MAX),
+        "more_runtimes": max(0, min(bound_count, COUNT_CAP) - BOUND_MAX),
+        "is_capped": bound_count > COUNT_CAP,
         "layers": layers_of(image),
         "verbs": verb_buttons(image.state, base) if may_change else [],
         "may_write": request.actor.may(Right.WRITE, image.workspace) and not image.managed_by_bootstrap,

@@ -90,12 +90,58 @@ def test_filters_narrow_and_rubbish_does_not(cast: Cast, query: dict[str, str], 
     )
 
 
-def test_what_changed_is_shown(cast: Cast) -> None:
+def test_what_changed_is_asked_for_when_an_entry_is_opened(cast: Cast) -> None:
     write(cast, reason="CVE-2026-1")
-    page = cast.client("viewer").get(PAGE).content.decode()
+    entry = AuditEntry.objects.get()
+    client = cast.client("viewer")
+    page = client.get(PAGE).content.decode()
+    assert "Every change in Lab, as it was made" in page
     assert "CVE-2026-1" in page
-    assert "<details" in page
-    assert "DISABLED" in page or "Disabled" in page
+    assert "DISABLED" not in page
+    address = f"{PAGE}{entry.pk}/"
+    assert f'<details hx-get="{address}"' in page
+    assert f'<a href="{address}"' in page, "the way without JavaScript"
+    part = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "<del>ACTIVE</del>" in part
+    assert "<ins>DISABLED</ins>" in part
+    assert "<html" not in part
+    whole = client.get(address).content.decode()
+    for text in ("<html", "CVE-2026-1", entry.subject, "operator", "<del>ACTIVE</del>", "<ins>DISABLED</ins>"):
+        assert text in whole
+
+
+@pytest.mark.parametrize("htmx", [{}, {"HX-Request": "true"}], ids=["page", "part"])
+@pytest.mark.parametrize(
+    ("role", "workspace", "status"),
+    [
+        ("viewer", "lab", 200),
+        ("admin", "-", 200),
+        ("owner", "-", 403),
+        ("stranger", "lab", 404),
+        ("stranger", "global", 404),
+        ("admin", "global", 404),
+    ],
+)
+def test_an_entry_is_reached_through_its_workspace(
+    cast: Cast, role: str, workspace: str, status: int, htmx: dict[str, str]
+) -> None:
+    write(cast)
+    path = f"/workspaces/{workspace}/audit/{AuditEntry.objects.get().pk}/"
+    assert cast.client(role).get(path, headers=htmx).status_code == status
+
+
+@pytest.mark.parametrize("number", ["0", "9" * 30])
+def test_there_is_no_such_entry(cast: Cast, number: str) -> None:
+    assert cast.client("viewer").get(f"{PAGE}{number}/").status_code == 404
+
+
+def test_what_people_typed_is_no_markup(cast: Cast) -> None:
+    write(cast, reason="<b>&amp;</b>")
+    client = cast.client("viewer")
+    for path in (PAGE, f"{PAGE}{AuditEntry.objects.get().pk}/"):
+        page = client.get(path).content.decode()
+        assert "<b>&amp;" not in page
+        assert "&lt;b&gt;&amp;amp;&lt;/b&gt;" in page
 
 
 @pytest.mark.parametrize("token", ["x", "é", "eyJ:1:2"])

@@ -12,7 +12,7 @@ from runtimes.actions.states import BULK_MAX
 from runtimes.models import Runtime
 from runtimes.rules.environment import MASK
 from tests.cast import Cast
-from tests.factories import make_image, make_model_type, make_runtime
+from tests.factories import make_image, make_model_type, make_runtime, make_version
 
 pytestmark = pytest.mark.django_db
 LIST = "/workspaces/lab/runtimes/"
@@ -103,6 +103,41 @@ def test_rows_come_and_go_by_plain_buttons(
     shown = [row["key"].value() or "" for row in response.context["rows"].env]
     assert shown == keys
     assert not response.context["form"].errors, "nothing is checked before it is saved"
+
+
+def test_the_versions_of_an_image_are_offered_once_it_is_chosen(cast: Cast, operator: Client) -> None:
+    make_model_type()
+    image = make_image(cast.workspace, versions="v1.9.0 v1.10.0")
+    make_version(image, "v1.8.0", api_state="DEPRECATED")
+    other = make_image(cast.everyone, "other", versions="v3.0.0")
+    fresh = operator.get(f"{LIST}new/").context["form"]
+    assert [value for value, _ in fresh.fields["runtime_image"].choices] == ["", image.name, other.name]
+    assert [value for value, _ in fresh.fields["pinned_version"].choices] == [""]
+    posted = form(display_name="", runtime_image=image.name, pinned_version=f"{other.name}/versions/v3.0.0")
+    response = operator.post(f"{LIST}new/", posted | {"offer": "versions"})
+    assert response.status_code == 200
+    shown = response.context["form"]
+    assert [label for _, label in shown.fields["pinned_version"].choices] == [
+        "Not pinned",
+        "v1.10.0",
+        "v1.9.0",
+        "v1.8.0 (deprecated)",
+    ]
+    assert shown["runtime_image"].value() == image.name
+    assert not shown.errors, "nothing is checked before it is saved"
+
+
+def test_a_new_runtime_is_pinned_to_a_version_of_its_own_image(cast: Cast, operator: Client) -> None:
+    make_model_type()
+    image = make_image(cast.workspace, versions="v1.0.0")
+    other = make_image(cast.everyone, "other", versions="v1.0.0")
+    chosen = form(model_type="h2o3_mojo", runtime_image=image.name)
+    response = operator.post(f"{LIST}new/", chosen | {"pinned_version": f"{other.name}/versions/v1.0.0"})
+    assert response.status_code == 422
+    assert set(response.context["form"].errors) == {"pinned_version"}
+    response = operator.post(f"{LIST}new/", chosen | {"pinned_version": f"{image.name}/versions/v1.0.0"})
+    assert response.status_code == 302, response.context["form"].errors
+    assert Runtime.objects.get().pinned_version == image.versions.get()
 
 
 def test_a_tampered_post_of_a_locked_field_is_refused(operator: Client, runtime: Runtime) -> None:

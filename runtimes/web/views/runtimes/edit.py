@@ -19,7 +19,7 @@ from mlops_console.web.submission import Submission, submit
 from runtimes import queries
 from runtimes.actions import runtimes
 from runtimes.actions.checks import refuse_managed
-from runtimes.models import Runtime
+from runtimes.models import Runtime, RuntimeImage
 from runtimes.rules.runtime import RuntimeSpec
 from runtimes.web.conflicts import conflict_of
 from runtimes.web.forms import RuntimeForm
@@ -35,7 +35,9 @@ def runtime_create(request: ConsoleRequest, workspace: str) -> HttpResponse:
     place = scope.one()
     request.actor.require(Right.WRITE, place)
     form, rows = _typed(request) or (RuntimeForm(), RuntimeRows())
-    form.offer(list(queries.model_types()), image_choices(scope))
+    images = list(queries.pickable_images(scope))
+    chosen = next((each for each in images if each.name == request.POST.get("runtime_image")), None)
+    form.offer(list(queries.model_types()), image_choices(scope, images), version_choices(chosen))
     outcome: Submission[Runtime] = Submission()
     if form.is_bound:
         outcome = submit(
@@ -46,7 +48,7 @@ def runtime_create(request: ConsoleRequest, workspace: str) -> HttpResponse:
                 workspace=place,
                 uid=form.cleaned_data["uid"],
                 model_type=form.cleaned_data["model_type"],
-                runtime_image=form.cleaned_data["runtime_image"],
+                runtime_image=form.cleaned_data["pinned_version"] or form.cleaned_data["runtime_image"],
                 spec=RuntimeSpec(**_changes(form, rows)),
                 now=timezone.now(),
             ),
@@ -106,22 +108,27 @@ def blame(form: RuntimeForm, rows: RuntimeRows, fault: Invalid) -> None:
     add_faults(form, Invalid(rest))
 
 
-def image_choices(scope: Scope) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The picker of images: each with "current version" and, to pin, its versions."""
-    groups = []
-    for image in queries.pickable_images(scope):
-        follow = (
+def image_choices(scope: Scope, images: list[RuntimeImage]) -> list[tuple[str, str]]:
+    """The picker of images, each with its current version."""
+    return [
+        (
             image.name,
-            f"{image.display_name}: current version ({image.current_version or 'none usable'})",
+            f"{image.display_name}: current version ({image.current_version or 'none usable'})"
+            f"{' · global' if image.workspace == scope.inherited else ''}",
         )
-        pins = []
-        for version in image.versions.all():
-            version.image = image
-            note = "" if version.state == "ACTIVE" else f" ({version.state.lower()})"
-            pins.append((version.name, f"{image.display_name}: pinned to {version.version}{note}"))
-        inherited = " · global" if image.workspace == scope.inherited else ""
-        groups.append((f"{image.display_name}{inherited}", [follow, *pins]))
-    return groups
+        for image in images
+    ]
+
+
+def version_choices(image: RuntimeImage | None) -> list[tuple[str, str]]:
+    """The versions that a runtime on an image may be pinned to, highest first."""
+    if image is None:
+        return []
+    rows = queries.versions_of(image).values_list("version", "state")
+    return [
+        (f"{image.name}/versions/{version}", version if state == "ACTIVE" else f"{version} ({state.lower()})")
+        for version, state in rows
+    ]
 
 
 def image_label(runtime: Runtime) -> str:
@@ -132,10 +139,10 @@ def image_label(runtime: Runtime) -> str:
 
 
 def _typed(request: ConsoleRequest) -> tuple[RuntimeForm, RuntimeRows] | None:
-    """What was posted: bound to be checked, or unbound where only a row was added or removed."""
+    """What was posted: bound to be checked, or unbound where only rows or versions were asked for."""
     if request.method != "POST":
         return None
-    if changes_rows(request.POST):
+    if changes_rows(request.POST) or "offer" in request.POST:
         return RuntimeForm(initial=typed(request.POST, RuntimeForm)), RuntimeRows.retyped(request.POST)
     return RuntimeForm(request.POST), RuntimeRows(request.POST)
 
