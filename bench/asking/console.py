@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,12 +17,13 @@ from bench.asking.case import Case, Group, Variant
 from bench.asking.export import export
 from bench.asking.results import Result, Results
 from bench.asking.server import BESIDE, CONSOLE, environment, run, serving
-from bench.asking.timing import Contender, contenders, time_all
+from bench.asking.timing import contenders, time_all
 from bench.asking.visitor import Visitor
 from bench.asking.world import NAME, Place, World
 
 LOOK_SECONDS_MAX: Final = 300.0
 VISITORS: Final = 8  # as many as it takes for each worker to have some
+ALONE: Final = "memory and CSV export"
 CASE_SECONDS: Final = 5.0
 
 
@@ -64,7 +66,7 @@ def measure(
     only: re.Pattern[str],
     say: Callable[[str], None],
 ) -> None:
-    """Ask all of them for all cases that a pattern picks; the smallest comes first."""
+    """Ask all of them for all cases that a pattern picks; the smallest comes first. One that fails is noted."""
     with_wrk = wrk_seconds > 0 and wrk.is_installed()
     results.wrk = f"{wrk_seconds} s, {wrk.CONNECTIONS} connections" if with_wrk else "not used"
     if wrk_seconds and not with_wrk:
@@ -73,20 +75,23 @@ def measure(
         opened = [_open(console, stack) for console in consoles]
         for each in opened:
             results.sizes.append(each.world.runtimes)
-            results.audit[each.world.runtimes] = each.world.audit
         results.versions = opened[0].world.versions
         names = [name for name in opened[-1].cases if only.search(name)]
         for number, name in enumerate(names, start=1):
             began = time.monotonic()
-            _measure_one([each for each in opened if name in each.cases], name, results, requests)
-            if with_wrk:
-                _rates(opened, name, results, wrk_seconds)
+            try:
+                _measure_one([each for each in opened if name in each.cases], name, results, requests)
+                if with_wrk:
+                    _rates(opened[-1], name, results, wrk_seconds)
+            except (RuntimeError, OSError, http.client.HTTPException) as fault:
+                results.faults[name] = str(fault) or repr(fault)
+                say(f"failed: {name}: {results.faults[name]}")
             say(f"{number} of {len(names)}: {name}, {time.monotonic() - began:.1f} s")
     for console in consoles:
         run("bench.asking.tidy", env=console.environment(CONSOLE), seconds=LOOK_SECONDS_MAX)
 
 
-def alone(console: Console, results: Results, *, say: Callable[[str], None]) -> None:
+def alone(console: Console, results: Results) -> None:
     """The console without anything beside it: memory of its workers after a run, then the CSV export."""
     world = console.look()
     reads = [each for each in (*tables.cases(world), *programs.cases(world)) if each.group is not Group.WRITE]
@@ -101,7 +106,6 @@ def alone(console: Console, results: Results, *, say: Callable[[str], None]) -> 
         results.memory = server.memory()
         results.export = export(server, visitors[0], "/workspaces/-/runtimes/export.csv")
     run("bench.asking.tidy", env=console.environment(CONSOLE), seconds=LOOK_SECONDS_MAX)
-    say("memory and export")
 
 
 def _open(console: Console, stack: ExitStack) -> _Open:
@@ -129,17 +133,11 @@ def _measure_one(opened: Sequence[_Open], name: str, results: Results, requests:
         results.rows.append(Result(each.size, name, case.group, each.variant, case.grows, each.timed()))
 
 
-def _rates(opened: Sequence[_Open], name: str, results: Results, seconds: int) -> None:
-    """Add the requests a second to what was measured of the console."""
-    for each in _consoles(opened, name):
-        for number, row in enumerate(results.rows):
-            if (row.size, row.case, row.variant) == (each.size, name, Variant.CONSOLE):
-                rate = wrk.per_second(each.visitor, each.every, seconds)
-                results.rows[number] = replace(row, timed=replace(row.timed, per_second=rate))
-
-
-def _consoles(opened: Sequence[_Open], name: str) -> Iterator[Contender]:
-    for each in opened:
-        if name in each.cases:
-            found = contenders(each.cases[name], each.world.runtimes, each.visitor)
-            yield from (contender for contender in found if contender.variant is Variant.CONSOLE)
+def _rates(each: _Open, name: str, results: Results, seconds: int) -> None:
+    """Add the requests a second to what was measured of a console."""
+    for contender in contenders(each.cases[name], each.world.runtimes, each.visitor):
+        if contender.variant is Variant.CONSOLE:
+            rate = wrk.per_second(each.visitor, contender.every, seconds)
+            for number, row in enumerate(results.rows):
+                if (row.size, row.case, row.variant) == (contender.size, name, Variant.CONSOLE):
+                    results.rows[number] = replace(row, timed=replace(row.timed, per_second=rate))

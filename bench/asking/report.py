@@ -1,4 +1,4 @@
-"""A run as Markdown."""
+"""A run as Markdown that stands below a heading of docs/performance.md as it is."""
 
 from __future__ import annotations
 
@@ -6,28 +6,34 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from bench.asking.case import Group, Variant
-from bench.asking.results import Result, Results
-from bench.asking.targets import Verdict, judge
+from bench.asking.results import Results
+from bench.asking.targets import ADMIN_SIZE, Verdict, judge
+from bench.asking.timing import Timed
 
 
 def markdown(results: Results) -> str:
     """The whole report."""
     verdicts = judge(results)
-    parts = [*_about(results), "## Targets", "", *_targets(verdicts), ""]
-    for size in results.sizes:
-        parts += [f"## {size:,} runtimes", "", *_table(results, size), ""]
+    parts = [*_about(results), "### Targets", "", *_targets(verdicts), ""]
+    for group in Group:
+        if names := list(dict.fromkeys(each.case for each in results.of(Variant.CONSOLE, group))):
+            parts += [f"### {group[0].upper()}{group[1:]}", "", *_table(results, names), ""]
     if missed := [each for each in verdicts if not each.is_met]:
-        parts += ["## Missed", "", *_misses(missed), ""]
+        parts += ["### Missed", "", *_misses(missed), ""]
+    if results.faults:
+        parts += ["### Failed", "", *(f"- {case}: {fault}" for case, fault in results.faults.items()), ""]
     return "\n".join(parts)
 
 
 def _about(results: Results) -> Iterator[str]:
-    yield f"`{results.command}`"
+    yield "```console"
+    yield f"$ {results.command}"
+    yield "```"
     yield ""
     for name, value in {**results.machine, **results.versions, "wrk": results.wrk}.items():
         yield f"- {name}: {value}"
-    for size, seconds in results.load_seconds.items():
-        yield f"- filling {size:,} runtimes and {results.audit.get(size, 0):,} audit entries: {seconds:.0f} s"
+    if results.seconds:
+        yield f"- time: {', '.join(f'{what} {seconds:.0f} s' for what, seconds in results.seconds.items())}"
     if results.memory:
         yield f"- memory of the web workers after the run: {', '.join(map(_mib, results.memory))}"
     if export := results.export:
@@ -59,30 +65,43 @@ def _misses(missed: Sequence[Verdict]) -> Iterator[str]:
         yield f"| {each.target} | {each.case} | {measured} | {limit} |"
 
 
-def _table(results: Results, size: int) -> Iterator[str]:
-    yield "| case | median | p95 | requests/s | weight | fragment | floor | × floor | admin | growth |"
-    yield "|---|---|---|---|---|---|---|---|---|---|"
-    for group in Group:
-        for each in results.of(Variant.CONSOLE, group):
-            if each.size == size:
-                yield f"| {' | '.join(_cells(results, each))} |"
+def _table(results: Results, names: Sequence[str]) -> Iterator[str]:
+    """The cases of a group: medians at each size, all else at the largest but for the admin."""
+    sizes = sorted(results.sizes)
+    medians = " | ".join(f"{size:,}" for size in sizes)
+    beside = ADMIN_SIZE if ADMIN_SIZE in sizes else sizes[-1]
+    yield (
+        f"| case | {medians} | growth | p95 | floor | × floor | admin at {beside:,} | × admin | weight | fragment"
+        " | requests/s |"
+    )
+    yield f"|---|{'--:|' * (len(sizes) + 9)}"
+    for name in names:
+        yield f"| {' | '.join((name, *_cells(results, name, sizes, beside)))} |"
 
 
-def _cells(results: Results, result: Result) -> Iterator[str]:
-    timed = result.timed
-    beside = {variant: results.find(result.size, result.case, variant) for variant in Variant}
-    floor, admin, fragment = (beside[each] for each in (Variant.FLOOR, Variant.ADMIN, Variant.FRAGMENT))
-    first = results.find(min(results.sizes), result.case, Variant.CONSOLE)
-    yield result.case
-    yield f"{timed.median:.1f} ms"
-    yield f"{timed.p95:.1f} ms"
-    yield f"{timed.per_second:,.0f}" if timed.per_second is not None else "–"
-    yield f"{timed.weight / 1000:.1f} KB"
+def _cells(results: Results, name: str, sizes: Sequence[int], beside: int) -> Iterator[str]:
+    ours = [results.find(size, name, Variant.CONSOLE) for size in sizes]
+    yield from map(_median, ours)
+    last, first = ours[-1], ours[0]
+    yield _times(last, first) if len(sizes) > 1 else "–"
+    yield f"{last.p95:.1f} ms" if last else "–"
+    floor, fragment = (results.find(sizes[-1], name, each) for each in (Variant.FLOOR, Variant.FRAGMENT))
+    yield _median(floor)
+    yield _times(last, floor)
+    admin = results.find(beside, name, Variant.ADMIN)
+    yield _median(admin)
+    yield _times(results.find(beside, name, Variant.CONSOLE), admin)
+    yield f"{last.weight / 1000:.1f} KB" if last else "–"
     yield f"{fragment.median:.1f} ms, {fragment.weight / 1000:.1f} KB" if fragment else "–"
-    yield f"{floor.median:.1f} ms" if floor else "–"
-    yield f"{timed.median / floor.median:.2f}" if floor else "–"
-    yield f"{admin.median:.1f} ms" if admin else "–"
-    yield f"{timed.median / first.median:.2f}" if first else "–"
+    yield f"{last.per_second:,.0f}" if last and last.per_second is not None else "–"
+
+
+def _median(timed: Timed | None) -> str:
+    return f"{timed.median:.1f} ms" if timed else "–"
+
+
+def _times(timed: Timed | None, other: Timed | None) -> str:
+    return f"{timed.median / other.median:.2f}" if timed and other else "–"
 
 
 def _mib(size: int) -> str:

@@ -34,9 +34,9 @@ class Results:
     machine: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
-    audit: dict[int, int] = field(default_factory=dict)  # entries by size
-    load_seconds: dict[int, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)  # that each part of the run took
     rows: list[Result] = field(default_factory=list)
+    faults: dict[str, str] = field(default_factory=dict)  # by case
     memory: list[int] = field(default_factory=list)  # of each worker of the console alone, after the run, in bytes
     export: Exported | None = None
     wrk: str = ""

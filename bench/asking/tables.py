@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from bench.asking.case import Asks, Case, Group, Variant, query
+from bench.asking.targets import ADMIN_SIZE
 from bench.asking.visitor import Ask
 from bench.asking.world import Place, World
 
-COMMON_WORD: Final = "memory"  # in the description of every fifth runtime
-_HTMX: Final = {"HX-Request": "true", "HX-Target": "rows"}
-_SORTS: Final = ("-name", "id", "model_type", "image", "version", "state", "managed_by", "updated")
+COMMON_WORD: Final = "memory"  # in the description of every fourth runtime
+NAME_WORD: Final = "credit"  # with which one name of forty begins, so that by name they all stand together
+ONE_PAGE: Final = 50  # compositions of a deployment
+_HTMX: Final = {"HX-Request": "true"}
+_SORTS: Final = ("-name", "id", "model_type", "image", "version", "state", "managed_by", "workspace", "updated")
 # The columns of the admin's changelist are called by number.
 _ADMIN_COLUMNS: Final = ("name", "id", "model_type", "image", "version", "state", "managed_by", "updated")
 
@@ -31,6 +34,12 @@ def _runtimes(world: World) -> Iterator[Case]:
     yield _table(world, place, "runtimes, by a rare state", state="DISABLED")
     yield _table(world, place, "runtimes, searched, common word", grows=True, q=COMMON_WORD)
     yield _table(world, place, "runtimes, searched, rare word", grows=True, q=world.rare_word)
+    yield from _searches(place, "runtimes")
+    # One of the many that hold few runtimes, whose words are those of all others too.
+    path = f"/workspaces/{world.small_workspace}/runtimes/"
+    yield _list("a small workspace, first page", path, f"/floor{path}")
+    path += query({"q": COMMON_WORD})
+    yield _list("a small workspace, searched, common word", path, f"/floor{path}")
     for sort in _SORTS:
         yield _table(world, place, f"runtimes, sorted by {sort.removeprefix('-')}", sort=sort)
 
@@ -44,8 +53,21 @@ def _everywhere(world: World) -> Iterator[Case]:
     yield _table(world, place, "all workspaces, by model type", grows=True, model_type=world.model_type)
     yield _table(world, place, "all workspaces, searched, common word", grows=True, q=COMMON_WORD)
     yield _table(world, place, "all workspaces, searched, rare word", grows=True, q=world.rare_word)
-    for sort in (*_SORTS, "workspace"):
+    yield from _searches(place, "all workspaces")
+    for sort in _SORTS:
         yield _table(world, place, f"all workspaces, sorted by {sort.removeprefix('-')}", sort=sort)
+
+
+def _searches(place: Place, whose: str) -> Iterator[Case]:
+    """What comes after a search: the number of rows that it finds, and another order, for which the floor has none."""
+    path = f"/workspaces/{place.uid}/runtimes/"
+    for what, word in (("common word", COMMON_WORD), ("beginning of names", NAME_WORD)):
+        counted = f"{path}count.html{query({'q': word})}"
+        asks: Asks = {Variant.CONSOLE: [_htmx(counted, path)], Variant.FLOOR: [Ask(f"/floor{counted}")]}
+        yield Case(f"{whose}, count of a search, {what}", Group.PAGE, asks)
+        yield _list(f"{whose}, searched and sorted, {what}", path + query({"q": word, "sort": "name"}))
+    searched = path + query({"q": NAME_WORD})
+    yield _list(f"{whose}, searched, beginning of names", searched, f"/floor{searched}")
 
 
 def _table(
@@ -64,14 +86,15 @@ def _table(
     floor = f"/floor{path}{query(narrow | ({'end': '1'} if end else {}))}"
     if after:
         floor += f"{'&' if '?' in floor else '?'}after={after}"
+    # The admin has no column for the workspace, and sorts a larger table for many seconds.
+    sort = narrow.get("sort")
+    asks_admin = sort != "workspace" and not (sort and world.runtimes > ADMIN_SIZE)
     return _list(
         name,
         path + query(narrow | ({"page": page} if page else {})),
         floor,
         grows=grows,
-        admin=""
-        if narrow.get("sort") == "workspace"
-        else changelist(world, place, narrow, middle=bool(after), end=end),
+        admin=changelist(world, place, narrow, middle=bool(after), end=end) if asks_admin else "",
     )
 
 
@@ -99,6 +122,10 @@ def _other_lists(world: World) -> Iterator[Case]:
     yield _list("deployments that could be upgraded", path)
     path = f"/workspaces/{world.workspace.uid}/deployments/?q=credit"
     yield _list("deployments, searched", path)
+    for uid, whose in ((world.workspace.uid, ""), ("-", " of all workspaces")):
+        path = f"/workspaces/{uid}/deployments/"
+        asks: Asks = {Variant.CONSOLE: [_htmx(f"{path}offers/runtime.html", path)]}
+        yield Case(f"runtimes{whose} to narrow deployments by", Group.PAGE, asks)
 
 
 def _audit(world: World) -> Iterator[Case]:
@@ -119,15 +146,18 @@ def _other_pages(world: World) -> Iterator[Case]:
     yield _page("overview", "/")
     yield _page("one runtime", f"{place}/runtimes/{world.runtime}/")
     yield _page("new runtime", f"{place}/runtimes/new/")
+    yield _page("one image", f"/{world.image.replace('runtimeImages', 'runtime-images')}/")
+    large = f"one deployment with {world.compositions:,} compositions"
     yield _page("one deployment with 2 compositions", f"{place}/deployments/{world.small}/")
-    yield _page(f"one deployment with {world.compositions:,} compositions", f"{place}/deployments/{world.large}/")
+    yield _page(large, f"{place}/deployments/{world.large}/")
+    if world.compositions > ONE_PAGE:
+        yield _page(f"{large}, second page", f"{place}/deployments/{world.large}/?page=2")
+    switch = f"/workspaces/switch/{query({'next': f'{place}/runtimes/'})}"
+    yield Case("workspaces to switch to", Group.PAGE, {Variant.CONSOLE: [_htmx(switch, f"{place}/runtimes/")]})
 
 
 def _list(name: str, path: str, floor: str = "", *, admin: str = "", grows: bool = False) -> Case:
-    asks: Asks = {
-        Variant.CONSOLE: [Ask(path)],
-        Variant.FRAGMENT: [Ask(path, headers=_HTMX | {"HX-Current-URL": path})],
-    }
+    asks: Asks = {Variant.CONSOLE: [Ask(path)], Variant.FRAGMENT: [_htmx(path, path, target="rows")]}
     if floor:
         asks[Variant.FLOOR] = [Ask(floor)]
     if admin:
@@ -137,3 +167,8 @@ def _list(name: str, path: str, floor: str = "", *, admin: str = "", grows: bool
 
 def _page(name: str, path: str) -> Case:
     return Case(name, Group.PAGE, {Variant.CONSOLE: [Ask(path)]})
+
+
+def _htmx(path: str, shown: str, *, target: str = "") -> Ask:
+    """What htmx sends from a page that is shown, to swap the answer into an element that may have an id."""
+    return Ask(path, headers=_HTMX | {"HX-Current-URL": shown} | ({"HX-Target": target} if target else {}))

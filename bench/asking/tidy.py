@@ -10,6 +10,13 @@ def main() -> None:
     django.setup()
     from django.db import connection
 
+    clear()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) runtimes_runtime, deployments_plan, console_auditentry")
+
+
+def clear() -> None:
+    """Remove them, also those of a run that was cut short."""
     from bench.asking.world import MADE, NAME
     from bench.loading.fleet import END
     from deployments.models import Plan
@@ -19,8 +26,6 @@ def main() -> None:
     Runtime.objects.filter(display_name=MADE, created_at__gt=END).delete()
     Plan.objects.filter(actor=NAME).delete()
     Token.objects.filter(user__username=NAME).delete()
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE) runtimes_runtime, deployments_plan, console_auditentry")
 
 
 if __name__ == "__main__":

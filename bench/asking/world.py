@@ -45,6 +45,7 @@ class World:
     audit: int
     workspace: Place
     everywhere: Place
+    small_workspace: str
     global_key: int
     model_type: str
     rare_word: str
@@ -68,8 +69,11 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
+    from bench.asking import tidy
+
     call_command("migrate", interactive=False, verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
+    tidy.clear()
     sys.stdout.write(json.dumps(asdict(look())))
 
 
@@ -88,15 +92,16 @@ def look() -> World:
     password, token = _login()
     counted = Runtime.objects.exclude(workspace__uid=GLOBAL).order_by().values("workspace").annotate(n=Count("pk"))
     workspace = Workspace.objects.get(pk=counted.order_by("-n", "workspace").values("workspace")[:1])
+    others = counted.order_by("n", "workspace").values_list("workspace__uid", flat=True)
     own = Runtime.objects.filter(workspace=workspace)
     types = own.order_by().values("model_type").annotate(n=Count("pk")).order_by("-n", "model_type")
-    middle = own.order_by("display_name", "pk")[own.count() // 2]
+    middle = own.order_by("display_name", "pk").values_list("uid", flat=True)[own.count() // 2]
     # The end of a late id is a word that begins no other; with a letter in front it might begin an English one.
     rare = own.exclude(display_name=MADE).filter(uid__regex="-[0-9][0-9a-f]{2,}$").order_by("-pk")
     active = own.filter(api_state="ACTIVE", platform_state=None).order_by("pk")[:CHANGED]
     entries = AuditEntry.objects.order_by("-pk")
     total = entries.count()
-    entry = entries[total // 2] if total else AuditEntry(pk=0)
+    entry = entries.get(pk=entries.values_list("pk", flat=True)[total // 2]) if total else AuditEntry(pk=0)
     about = entries.filter(subject__startswith="workspaces/", actor_kind="person").first() or entry
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
@@ -108,10 +113,11 @@ def look() -> World:
         audit=total,
         workspace=_place(workspace.uid),
         everywhere=_place("-"),
+        small_workspace=others[len(others) // 2],
         global_key=Workspace.objects.get(uid=GLOBAL).pk,
         model_type=types[0]["model_type"],
         rare_word=rare[0].uid.rpartition("-")[2],
-        runtime=middle.uid,
+        runtime=middle,
         changed=[each.uid for each in active],
         image=RuntimeImage.objects.filter(workspace__uid=GLOBAL, state="ACTIVE").order_by("pk")[0].name,
         small=SMALL,
@@ -152,14 +158,14 @@ def _place(uid: str) -> Place:
 
     scope = scope_for(system(ActorKind.COMMAND, NAME), uid)
     rows = runtimes_in(scope)
-    half = rows.order_by("display_name", "pk")[rows.count() // 2]
+    half = rows.order_by("display_name", "pk").values_list("display_name", flat=True)[rows.count() // 2]
     # A token is bound to its list and its order, not to what else narrows the rows it was cut from.
-    behind = rows.filter(display_name__gte=half.display_name)
+    behind = rows.filter(display_name__gte=half)
     by_name = Order(RUNTIME_ORDERS["name"])
     binding = f"runtimes {scope.uid} {RuntimeFilter()}"
-    cut = page(behind, order=by_name, size=50, binding=binding)
+    cut = page(behind, order=by_name, size=50, binding=binding, parts=scope.parts())
     path = f"/api/runtime/v1/workspaces/{uid}/runtimes"
-    programs = page(behind, order=BY_NAME, size=50, binding=f"{path}?")
+    programs = page(behind, order=BY_NAME, size=50, binding=f"{path}?", parts=scope.parts())
     return Place(
         uid=uid,
         key=scope.workspace.pk if scope.workspace else 0,

@@ -88,7 +88,7 @@ def _rows(fleet: Fleet, count: int, found: Runtimes) -> Iterator[tuple[Any, ...]
     configured = words.configurations(chances)
     places, weights = list(fleet.workspaces), _weights(fleet, count)
     platform = places[0]
-    of_types = list(accumulate(1 / (place + 2) for place in range(len(fleet.model_types))))
+    of_types = list(accumulate(1 / (place + 1) for place in range(len(fleet.model_types))))
     every = max(1, count // 5_000)
     for key in range(1, count + 1):
         # The first ones go round, so that no workspace stays empty.
@@ -111,7 +111,7 @@ def _rows(fleet: Fleet, count: int, found: Runtimes) -> Iterator[tuple[Any, ...]
             place,
             uid,
             name,
-            pick(words.SENTENCES) if key % 5 < 3 else "",
+            pick(words.SENTENCES) if key % 5 else "",
             model_type,
             image.key,
             pinned,

@@ -18,11 +18,13 @@ from tests.cast import Program
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("bench.beside.floor.urls")]
 PLACE = "retail-risk"
+COUNT = re.compile(r">([\d,]+\+?) rows?(?:, newest first)?</p>")
 PAGES = [
     f"/workspaces/{PLACE}/runtimes/?",
     f"/workspaces/{PLACE}/runtimes/?model_type=onnx",
     f"/workspaces/{PLACE}/runtimes/?state=DEPRECATED&managed_by=people",
     f"/workspaces/{PLACE}/runtimes/?q=credit+lim",
+    f"/workspaces/{PLACE}/runtimes/?q=credit+lim&sort=state",
     f"/workspaces/{PLACE}/runtimes/?managed_by=bootstrap",
     *(
         f"/workspaces/-/runtimes/?sort={sort}"
@@ -70,7 +72,7 @@ def shown(client: Client, path: str) -> list[str]:
 
 
 def count(client: Client, path: str) -> str:
-    found = re.search(r"([\d,]+\+?) rows?</p>", client.get(path).content.decode())
+    found = COUNT.search(client.get(path).content.decode())
     assert found
     return found[1]
 
@@ -79,6 +81,19 @@ def test_the_floor_shows_the_rows_of_each_page_and_counts_them(client: Client) -
     for path in PAGES:
         assert (path, shown(client, f"/floor{path}")) == (path, shown(client, path))
         assert (path, count(client, f"/floor{path}")) == (path, count(client, path))
+
+
+def test_the_floor_says_how_many_a_search_finds_where_the_console_does(client: Client) -> None:
+    for place in (PLACE, "-"):
+        # Every fourth runtime, and so more than fit on a page.
+        path = f"/workspaces/{place}/runtimes/{{}}?q=memory"
+        page, floor = path.format(""), f"/floor{path.format('')}"
+        assert shown(client, floor) == shown(client, page)
+        assert (
+            COUNT.search(client.get(page).content.decode()) is COUNT.search(client.get(floor).content.decode()) is None
+        )
+        counted = path.format("count.html")
+        assert count(client, f"/floor{counted}") == count(client, counted)
 
 
 def test_the_floor_goes_on_where_the_page_does(client: Client) -> None:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from bench.asking import wrk
+from bench.asking import timing, wrk
 from bench.asking.case import Case, Group, Variant
 from bench.asking.export import Exported
 from bench.asking.report import markdown
@@ -44,11 +44,35 @@ def test_a_small_run_asks_for_everything_and_ends(tmp_path: Path) -> None:
     assert by_case["audit, middle page"] == {"console", "fragment", "floor"}
     assert by_case["API: 1000 runtimes, deep page"] == by_case["API: change of state"] == {"console", "floor"}
     assert by_case["preview of 3 compositions, page"] == {"console"}
-    assert len(by_case) > 60
+    assert by_case["all workspaces, count of a search, common word"] == {"console", "floor"}
+    assert len(by_case) > 80
+    assert said["faults"] == {}
     assert len(said["memory"]) == 2
     assert said["export"]["rows"] == said["sizes"][0] == 300
     assert "| list pages against the floor |" in (tmp_path / "pages.md").read_text()
     # Neither a web server nor a database goes on.
+    assert eventually(lambda: not processes_naming("", within=tmp_path), seconds=60)
+
+
+@needs_proc
+def test_a_run_that_is_stopped_keeps_what_it_has_measured_and_leaves_nothing(tmp_path: Path) -> None:
+    passing, out = tmp_path / "tmp", tmp_path / "out"
+    passing.mkdir()
+    command = [sys.executable, "-m", "bench.pages", "--sizes=300", "--deployments=60", "--audit=0", "--wrk=0"]
+    command += ["--only=^API: (me|get|count)$", "--requests=1000000", f"--out={out}"]
+    env = environment() | {"TMPDIR": str(passing)}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stderr
+        lines = iter(run.stderr)
+        assert any(line.startswith("1 of 3: ") for line in lines)
+        run.terminate()
+        for _ in lines:
+            pass
+        assert run.wait(SECONDS_MAX) == 143
+    assert list(passing.iterdir()) == []
+    assert len(json.loads((out / "pages.json").read_text())["rows"]) == 2
     assert eventually(lambda: not processes_naming("", within=tmp_path), seconds=60)
 
 
@@ -107,6 +131,16 @@ def test_one_answer_can_miss_a_target(timed: Timed, group: Group, target: str) -
     assert missed(found) == {target}
 
 
+def test_a_report_stands_below_a_heading_and_names_what_failed() -> None:
+    found = results()
+    found.faults["audit, by verb"] = "GET /audit/ answered 500"
+    text = markdown(found)
+    assert "- audit, by verb: GET /audit/ answered 500" in text.partition("### Failed")[2]
+    assert {line.partition(" ")[0] for line in text.splitlines() if line.startswith("#")} == {"###"}
+    cells = ("15.0 ms", "15.0 ms", "15.0 ms", "1.00", "22.5 ms", "10.0 ms", "1.50", "100.0 ms", "0.15", "59.0 KB")
+    assert f"| first page | {' | '.join(cells)} | – | – |" in text
+
+
 def test_memory_and_export_can_miss_theirs() -> None:
     found = Results(command="", sizes=[1_000], memory=[1, 131 * 2**20])
     found.export = Exported(100_000, 5.1, 0.1, 100 * 2**20, 120 * 2**20)
@@ -148,6 +182,15 @@ def listener() -> Iterator[Visitor]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+def test_the_admin_gets_less_time_than_those_who_are_judged(listener: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "ADMIN_SECONDS_MAX", 0.0)
+    asks = [Ask("/")]
+    case = Case("it", Group.LIST, {Variant.CONSOLE: asks, Variant.ADMIN: asks})
+    found = contenders(case, 1_000, listener)
+    time_all(found, 20)
+    assert [each.timed().requests for each in found] == [20, timing.ADMIN_REQUESTS_MIN]
 
 
 ASKS = [Ask("/a?b=%C3%A4", "POST", {"Authorization": "Bearer t"}, '{"c": "\\"d\\n"}'), Ask("/e", "PATCH", {}, "f")]

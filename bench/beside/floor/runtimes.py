@@ -10,19 +10,19 @@ from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 
-from bench.beside.floor.page import COUNT_CAP, SWITCHER, answer, badge, page, select
+from bench.beside.floor.page import COUNT_CAP, SWITCHER, answer, badge, counted, page, select
 from bench.beside.floor.scope import Cut, words
 
 ORDERS: Final = {
-    "name": "t.display_name",
-    "id": "t.uid",
-    "model_type": "t.model_type_id",
-    "image": "i.display_name",
-    "version": "coalesce(v.precedence, '')",
-    "state": "t.state",
-    "managed_by": "t.managed_by_bootstrap",
-    "workspace": "w.display_name",
-    "updated": "t.updated_at",
+    "name": ("t.display_name",),
+    "id": ("t.uid",),
+    "model_type": ("t.model_type_id", "t.display_name"),
+    "image": ("i.display_name",),
+    "version": ("coalesce(v.precedence, '')",),
+    "state": ("t.state", "t.display_name"),
+    "managed_by": ("t.managed_by_bootstrap",),
+    "workspace": ("w.display_name",),
+    "updated": ("t.updated_at",),
 }
 TABLES: Final = """runtimes_runtime t JOIN console_workspace w ON w.id = t.workspace_id
     JOIN runtimes_runtimeimage i ON i.id = t.image_id JOIN console_workspace iw ON iw.id = i.workspace_id
@@ -52,8 +52,11 @@ def cut(query: Mapping[str, str]) -> Cut:
     if query.get("managed_by"):
         conditions["managed_by"] = "AND t.managed_by_bootstrap = %s"
         given["managed_by"], values = "", [*values, query["managed_by"] == "bootstrap"]
+    where = " ".join(conditions[name] for name in given)
+    if query.get("q") and "sort" not in query:
+        return Cut(where, values, (), {**query, "sort": "-"})  # newest first
     sort = query.get("sort", "name").removeprefix("-")
-    return Cut(" ".join(conditions[name] for name in given), values, [ORDERS[sort]], query)
+    return Cut(where, values, ORDERS[sort], query)
 
 
 def runtime_list(request: HttpRequest, workspace: str) -> HttpResponse:
@@ -61,13 +64,17 @@ def runtime_list(request: HttpRequest, workspace: str) -> HttpResponse:
     query = request.GET.dict()
     asked = cut(query)
     rows, values = asked.rows(workspace, _COLUMNS, TABLES)
-    count, counted = asked.count(workspace, "runtimes_runtime", COUNT_CAP)
+    is_search = not asked.keys
+    # The number of rows that a search finds is an address of its own.
+    count, counting = ("NULL", []) if is_search else asked.count(workspace, "runtimes_runtime", COUNT_CAP)
     types = "(SELECT json_agg(name ORDER BY name) FROM runtimes_modeltype)"
     found, total, switcher, names = answer(
         f"SELECT (SELECT json_agg(r) FROM ({rows}) r), ({count}), {SWITCHER}, {types}",
-        [*values, *counted],
+        [*values, *counting],
     )
     shown = (found or [])[: asked.size]
+    if is_search and "after" not in query and len(found or []) <= asked.size:
+        total = len(shown)
     if asked.backwards:
         shown.reverse()
     filters = select("model_type", "Model type", names, query.get("model_type", ""))
@@ -85,6 +92,12 @@ def runtime_list(request: HttpRequest, workspace: str) -> HttpResponse:
         count=total,
         pager=f'<a href="?after={following}">Next</a>',
     )
+
+
+def runtime_count(request: HttpRequest, workspace: str) -> HttpResponse:
+    """How many rows a search finds."""
+    count, values = cut(request.GET.dict()).count(workspace, "runtimes_runtime", COUNT_CAP)
+    return HttpResponse(counted(answer(count, values)[0]))
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:

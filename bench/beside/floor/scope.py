@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db import connection
+
 SIZE_MAX: Final = 1_000
 
 
@@ -38,7 +40,8 @@ class Cut:
     def rows(self, workspace: str, columns: str, tables: str) -> tuple[str, list[Any]]:
         """A statement for the rows, `t` being the table; a workspace is read for itself, and so is `global`.
 
-        Each of the two is one range of an index, and the few rows of both are merged.
+        Each of the two is one range of an index, and the few rows of both are merged; what has no order but its age is
+        read for both at once.
         """
         way, sign = ("DESC", "<") if self.descending else ("ASC", ">")
         keys = (*self.keys, "t.id")
@@ -49,8 +52,9 @@ class Cut:
         order = ", ".join(f"{{0}}{number} {way}" for number in range(len(keys)))
         limit = f"ORDER BY {order.format('key_')} LIMIT {self.size + 1}"
         inner = f"SELECT {columns}, {named} FROM {tables} WHERE {{scope}} {self.where} {after} {limit}"
-        if workspace == "-":
-            return inner.format(scope="TRUE"), [*self.values, *start]
+        if workspace == "-" or not self.keys:
+            scope, where = among(workspace)
+            return inner.format(scope=scope), [*where, *self.values, *start]
         outer = f"""
             SELECT x.* FROM console_workspace s CROSS JOIN LATERAL ({inner.format(scope="t.workspace_id = s.id")}) x
             WHERE s.uid IN (%s, 'global') {limit}
@@ -63,7 +67,7 @@ class Cut:
 
     def count(self, workspace: str, table: str, cap: int) -> tuple[str, list[Any]]:
         """A statement that counts the rows, up to a cap."""
-        scope, values = within(workspace)
+        scope, values = among(workspace) if self.query.get("q") else within(workspace)
         return f"SELECT count(*) FROM (SELECT FROM {table} t WHERE {scope} {self.where} LIMIT {cap + 1}) c", [
             *values,
             *self.values,
@@ -75,6 +79,15 @@ def within(workspace: str) -> tuple[str, list[Any]]:
     if workspace == "-":
         return "TRUE", []
     return "t.workspace_id IN (SELECT id FROM console_workspace WHERE uid IN (%s, 'global'))", [workspace]
+
+
+def among(workspace: str) -> tuple[str, list[Any]]:
+    """The same by keys, read first: how words are best looked for depends on how large a workspace is."""
+    if workspace == "-":
+        return "TRUE", []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT array_agg(id) FROM console_workspace WHERE uid IN (%s, 'global')", [workspace])
+        return "t.workspace_id = ANY(%s)", list(cursor.fetchone())
 
 
 def words(text: str) -> str:

@@ -9,6 +9,7 @@ _API = "floor/api/runtime/v1/workspaces/<str:workspace>/runtimes"
 urlpatterns = [
     *console,
     path("floor/workspaces/<str:workspace>/runtimes/", runtimes.runtime_list),
+    path("floor/workspaces/<str:workspace>/runtimes/count.html", runtimes.runtime_count),
     path("floor/workspaces/<str:workspace>/runtime-images/", images.image_list),
     path("floor/workspaces/<str:workspace>/deployments/", deployments.deployment_list),
     path("floor/workspaces/<str:workspace>/audit/", audit.audit_list),
