@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, ClassVar, Final, TypeVar, cast
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, Final, TypeVar, cast, overload
 
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,7 +22,7 @@ from mlops_console.api.fields import Wire
 from mlops_console.api.forms import GUARD, Ask, Typed
 from mlops_console.api.markup import words
 from mlops_console.errors import Invalid
-from mlops_console.keyset import BadPageToken, Order, Page, page
+from mlops_console.keyset import BadPageToken, Order, Page, R, Read, page
 from mlops_console.models import Workspace
 from mlops_console.queries import Scope, scope_for
 from mlops_console.web.http import ConsoleRequest, refuse_nul
@@ -74,6 +76,18 @@ class ApiView(APIView):
         """Enter one workspace; raises Missing, also for `-`, or NotAllowed."""
         return self.enter(workspace).one()
 
+    @contextmanager
+    def reading(self, workspace: str) -> Iterator[None]:
+        """Read what was sent before its workspace is looked at, as the action will; strangers learn of no faults in it.
+
+        Raises what was raised, but Missing or NotAllowed to those who may not enter.
+        """
+        try:
+            yield
+        except (Invalid, APIException):
+            self.enter(workspace)
+            raise
+
     def links(self) -> dict[str, str]:
         """Where its page leads on to: words and addresses."""
         return {words(suffix.strip("/:")): self.request.path + suffix for suffix in self.suffixes}
@@ -122,8 +136,29 @@ class ApiView(APIView):
             raise Invalid({"If-Match": 'Give the ETag of the last answer, such as "3", or *.'})
         return int(found[1])
 
-    def listed(self, rows: QuerySet[M], fields: Fields, default: Order) -> Page[M]:
-        """The page of a list that `filter`, `orderBy`, `pageSize` and `pageToken` ask for; raises Invalid."""
+    @overload
+    def listed(
+        self, rows: QuerySet[M], fields: Fields, default: Order, *, parts: Sequence[Q] = ..., read: None = ...
+    ) -> Page[M]: ...
+
+    @overload
+    def listed(
+        self, rows: QuerySet[M], fields: Fields, default: Order, *, parts: Sequence[Q] = ..., read: Read[R]
+    ) -> Page[R]: ...
+
+    def listed(
+        self,
+        rows: QuerySet[M],
+        fields: Fields,
+        default: Order,
+        *,
+        parts: Sequence[Q] = (),
+        read: Read[Any] | None = None,
+    ) -> Page[Any]:
+        """The page of a list that `filter`, `orderBy`, `pageSize` and `pageToken` ask for; raises Invalid.
+
+        `parts` are the workspaces of the scope, each of which an index has in order; `read` as in `keyset.page`.
+        """
         self.fields = fields
         size, text = self._page_size(), self.parameter("filter")
         wanted = order(self.parameter("orderBy"), fields, default)
@@ -134,6 +169,8 @@ class ApiView(APIView):
                 size=size,
                 token=self.parameter("pageToken"),
                 binding=f"{self.request.path}?{text}",
+                parts=parts,
+                read=read,
             )
         except BadPageToken as fault:
             raise Invalid({"pageToken": str(fault)}) from None

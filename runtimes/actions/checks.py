@@ -52,7 +52,7 @@ def checked_names(faults: Faults, display_name: str, description: str) -> dict[s
 
 def hold_workspace(workspace: Workspace) -> None:
     """Keep a workspace from being deleted until the transaction ends; raises Missing when it is gone already."""
-    if Workspace.objects.select_for_update(no_key=True).filter(pk=workspace.pk).first() is None:
+    if not Workspace.objects.select_for_update(no_key=True).filter(pk=workspace.pk).exists():
         raise Missing(f"There is no workspace {workspace.uid} any more.")
 
 

@@ -53,8 +53,8 @@ def create_runtime(
     faults = Faults(rules.faults(spec))
     number = checked_uid(faults, uid, "r-")
     hold_workspace(workspace)
-    # Locked, so that nobody deletes it before this is committed.
-    if ModelType.objects.select_for_update(no_key=True).filter(name=model_type).first() is None:
+    # Locked, so that nobody deletes it before this is committed; always the workspace, then the type, then the image.
+    if not ModelType.objects.select_for_update(no_key=True).filter(name=model_type).exists():
         faults["model_type"] = f"There is no model type {model_type!r}." if model_type else "Choose a model type."
     bound = faults.check("runtime_image", _bound, actor, workspace, runtime_image)
     if faults or bound is None:
@@ -62,17 +62,16 @@ def create_runtime(
     image, version = bound
     values = normalised(spec)
     try:
-        with transaction.atomic():
-            runtime = Runtime.objects.create(
-                workspace=workspace,
-                uid=number,
-                model_type_id=model_type,
-                image=image,
-                pinned_version=version,
-                created_at=now,
-                updated_at=now,
-                **values,
-            )
+        runtime = Runtime.objects.create(
+            workspace=workspace,
+            uid=number,
+            model_type_id=model_type,
+            image=image,
+            pinned_version=version,
+            created_at=now,
+            updated_at=now,
+            **values,
+        )
     except IntegrityError:
         raise Refused("taken", f"Workspace {workspace.uid} has a runtime {number} already.") from None
     after = {"model_type": model_type, "runtime_image": runtime.runtime_image_name}
@@ -151,12 +150,9 @@ def delete_runtime(*, actor: Actor, workspace: str, uid: str, now: datetime, rev
 
 
 def _locked(actor: Actor, workspace: str, uid: str, right: Right) -> Runtime:
-    found = queries.find_runtime(actor, workspace, uid)
-    actor.require(right, found.workspace)
-    rows = Runtime.objects.select_for_update(of=("self",)).select_related(
-        "workspace", "image__workspace", "pinned_version"
-    )
-    return queries.still_there(rows.filter(pk=found.pk), f"Runtime {uid}")
+    runtime = queries.find_runtime(actor, workspace, uid, locked=True)
+    actor.require(right, runtime.workspace)
+    return runtime
 
 
 def _bound(actor: Actor, workspace: Workspace, name: str) -> tuple[RuntimeImage, Version | None]:
@@ -170,10 +166,8 @@ def _bound(actor: Actor, workspace: Workspace, name: str) -> tuple[RuntimeImage,
     if place not in (workspace.uid, GLOBAL):
         raise ValueError("A runtime takes images of its own workspace or of global.")
     try:
-        found = queries.find_image(actor, place, image_uid)
-        locked = RuntimeImage.objects.select_for_update(of=("self",), no_key=True).filter(pk=found.pk)
-        queries.still_there(locked, f"Runtime image {image_uid}")
-        return found, queries.find_version(actor, place, image_uid, version) if version else None
+        image = queries.hold_image(actor, place, image_uid)
+        return image, queries.version_of(image, version) if version else None
     except Missing as fault:
         raise ValueError(fault.message) from None
 

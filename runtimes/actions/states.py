@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import F
 
 from mlops_console import audit
 from mlops_console.access import Right
@@ -22,9 +23,6 @@ from runtimes.rules.lifecycle import State, StateVerb, check_reason
 
 Row = Runtime | RuntimeImage | Version
 
-R = TypeVar("R", Runtime, RuntimeImage, Version)
-
-_MOVED: Final = ("api_state", "api_reason", "api_state_at", "api_state_by", "revision", "updated_at")
 BULK_MAX: Final = 10_000
 _KINDS: Final = {Runtime: audit.Kind.RUNTIME, RuntimeImage: audit.Kind.IMAGE, Version: audit.Kind.VERSION}
 
@@ -41,9 +39,9 @@ def change_runtime_state(
     revision: int | None = None,
 ) -> Runtime:
     """Move one runtime; raises Missing, NotAllowed, Invalid, or Refused under a ceiling (R6)."""
-    found = queries.find_runtime(actor, workspace, uid)
-    _change(actor, _locked(Runtime, [found.pk]), verb, reason, now, revision)
-    return queries.find_runtime(actor, workspace, uid)
+    row = queries.find_runtime(actor, workspace, uid, locked=True)
+    _change(actor, [row], verb, reason, now, revision)
+    return row
 
 
 @transaction.atomic
@@ -58,9 +56,9 @@ def change_image_state(
     revision: int | None = None,
 ) -> RuntimeImage:
     """Move one image; raises Missing, NotAllowed, Invalid, or Refused under a ceiling (R6)."""
-    found = queries.find_image(actor, workspace, uid)
-    _change(actor, _locked(RuntimeImage, [found.pk]), verb, reason, now, revision)
-    return queries.find_image(actor, workspace, uid)
+    row = queries.find_image(actor, workspace, uid, locked=True)
+    _change(actor, [row], verb, reason, now, revision)
+    return row
 
 
 @transaction.atomic
@@ -76,9 +74,9 @@ def change_version_state(
     revision: int | None = None,
 ) -> Version:
     """Move one version; raises Missing, NotAllowed, Invalid, or Refused under a ceiling (R6)."""
-    found = queries.find_version(actor, workspace, image, version)
-    _change(actor, _locked(Version, [found.pk]), verb, reason, now, revision)
-    return queries.find_version(actor, workspace, image, version)
+    row = queries.find_version(actor, workspace, image, version, locked=True)
+    _change(actor, [row], verb, reason, now, revision)
+    return row
 
 
 @transaction.atomic
@@ -91,7 +89,9 @@ def change_runtime_states(
     cannot move with its reason.
     """
     refuse_too_many(keys)
-    rows = _locked(Runtime, keys)
+    # Locked in the order of their keys, so that two such changes cannot wait for each other.
+    locked = Runtime.objects.select_for_update(of=("self",)).select_related("workspace")
+    rows = list(locked.filter(pk__in=keys).order_by("pk"))
     if len(rows) != len(set(keys)):
         raise Missing(f"{len(set(keys)) - len(rows)} of the chosen runtimes are gone; nothing was changed.")
     return _change(actor, rows, verb, reason, now)
@@ -120,12 +120,6 @@ def refusal(row: Row, verb: StateVerb) -> str:
     )
 
 
-def _locked(model: type[R], keys: Iterable[int]) -> list[R]:
-    """Rows locked in the order of their keys, so that two bulk changes cannot wait for each other."""
-    rows = model._default_manager.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
-    return list(rows.select_related("image__workspace" if model is Version else "workspace"))
-
-
 def preview(*, actor: Actor, row: Row, verb: StateVerb, reason: str = "", revision: int | None = None) -> Decision:
     """What a verb would do to a row now; raises what the change itself would raise, and changes nothing."""
     _permit(actor, [row], verb, reason, revision)
@@ -133,13 +127,23 @@ def preview(*, actor: Actor, row: Row, verb: StateVerb, reason: str = "", revisi
 
 
 def _change(
-    actor: Actor, rows: Sequence[R], verb: StateVerb, reason: str, now: datetime, revision: int | None = None
+    actor: Actor, rows: Sequence[Row], verb: StateVerb, reason: str, now: datetime, revision: int | None = None
 ) -> int:
+    """Move rows of one kind, which are locked, and answer how many of them were not there already."""
     reason = _permit(actor, rows, verb, reason, revision)
     changed = [row for row in rows if decide(row.layers, verb).changes]
-    audit.record([_move(actor, row, verb, reason, now) for row in changed])
-    if changed:
-        type(changed[0])._default_manager.bulk_update(changed, _MOVED, batch_size=1000)
+    if not changed:
+        return 0
+    values = {
+        "api_state": verb.target.value,
+        "api_reason": "" if verb.target is State.ACTIVE else reason,
+        "api_state_at": now,
+        "api_state_by": actor.name,
+        "updated_at": now,
+    }
+    stored = type(changed[0])._default_manager.filter(pk__in=[row.pk for row in changed])
+    stored.update(**values, revision=F("revision") + 1)
+    audit.record([_moved(actor, row, verb, reason, values) for row in changed])
     return len(changed)
 
 
@@ -162,19 +166,21 @@ def _permit(actor: Actor, rows: Sequence[Row], verb: StateVerb, reason: str, rev
     return reason
 
 
-def _move(actor: Actor, row: Row, verb: StateVerb, reason: str, now: datetime) -> AuditEntry:
-    before = {"state": row.layers.effective.value, "api_state": row.api_state}
-    row.api_state = verb.target.value
-    row.api_reason = "" if verb.target is State.ACTIVE else reason
-    row.api_state_at, row.api_state_by, row.updated_at = now, actor.name, now
+def _moved(actor: Actor, row: Row, verb: StateVerb, reason: str, values: dict[str, Any]) -> AuditEntry:
+    """Give the row at hand what was stored, and answer the entry of it."""
+    before = {"state": row.state, "api_state": row.api_state}
+    for field, value in values.items():
+        setattr(row, field, value)
     row.revision += 1
-    after = {"state": row.layers.effective.value, "api_state": row.api_state}
+    # The database says the same of the stored one.
+    row.state = row.layers.effective.value
+    after = {"state": row.state, "api_state": row.api_state}
     differing = {field for field in before if before[field] != after[field]}
     return audit.entry(
         actor=actor,
         verb=audit.Verb(verb.value),
         subject=audit.Subject(_KINDS[type(row)], row.name, _workspace(row).uid),
-        now=now,
+        now=row.updated_at,
         reason=reason,
         before={field: before[field] for field in sorted(differing)},
         after={field: after[field] for field in sorted(differing)},

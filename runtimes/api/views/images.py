@@ -53,7 +53,8 @@ class ImageCollection(ApiView):
     @extend_schema(parameters=LIST_PARAMETERS, responses=page_of("RuntimeImagePage", "runtimeImages", ImageShape))
     def get(self, request: Request, workspace: str) -> Response:
         """A page of images."""
-        cut = self.listed(queries.images_in(self.enter(workspace)), fields.IMAGES, fields.BY_NAME)
+        scope = self.enter(workspace)
+        cut = self.listed(queries.images_in(scope), fields.IMAGES, fields.BY_NAME, parts=scope.parts())
         return self.answer({"runtimeImages": ImageShape(cut.rows, many=True).data, "nextPageToken": cut.next})
 
     @extend_schema(

@@ -26,6 +26,7 @@ from mlops_console.api.schema import (
 from runtimes import queries
 from runtimes.actions import runtimes, states
 from runtimes.api import fields
+from runtimes.api.reading import to_wire, wire_rows
 from runtimes.api.shapes import UID_HELP, RuntimeInput, RuntimeShape, StateDryRun, StateInput
 from runtimes.api.views.states import STATE_VERBS, StateView
 from runtimes.models import Runtime
@@ -55,9 +56,10 @@ class RuntimeCollection(ApiView):
     @extend_schema(parameters=LIST_PARAMETERS, responses=page_of("RuntimePage", "runtimes", RuntimeShape))
     def get(self, request: Request, workspace: str) -> Response:
         """A page of runtimes."""
-        cut = self.listed(queries.runtimes_in(self.enter(workspace)), fields.RUNTIMES, fields.BY_NAME)
-        shown = RuntimeShape(cut.rows, many=True, context={"actor": self.actor}).data
-        return self.answer({"runtimes": shown, "nextPageToken": cut.next})
+        scope = self.enter(workspace)
+        rows = queries.runtimes_in(scope)
+        cut = self.listed(rows, fields.RUNTIMES, fields.BY_NAME, parts=scope.parts(), read=wire_rows)
+        return self.answer({"runtimes": to_wire(cut.rows, self.actor), "nextPageToken": cut.next})
 
     @extend_schema(
         parameters=[OpenApiParameter("runtimeId", description=UID_HELP), ETAG],
@@ -114,14 +116,15 @@ class RuntimeResource(ApiView):
     )
     def patch(self, request: Request, workspace: str, runtime: str) -> Response:
         """Change a runtime; its model type and image may be repeated, but not changed."""
-        self.enter(workspace)
-        changes, rest = self.masked_body(RuntimeInput, fields.RUNTIME_MASK, fields.RUNTIME_CLEARED)
+        with self.reading(workspace):
+            changes, rest = self.masked_body(RuntimeInput, fields.RUNTIME_MASK, fields.RUNTIME_CLEARED)
+            revision = self.revision()
         saved = runtimes.update_runtime(
             actor=self.actor,
             workspace=workspace,
             uid=runtime,
             changes=changes,
-            revision=self.revision(),
+            revision=revision,
             now=timezone.now(),
             **rest,
         )
@@ -130,9 +133,10 @@ class RuntimeResource(ApiView):
     @extend_schema(parameters=[IF_MATCH], responses=ANSWER)
     def delete(self, request: Request, workspace: str, runtime: str) -> Response:
         """Remove a runtime; one that is in use is refused, naming what uses it."""
-        self.enter(workspace)
+        with self.reading(workspace):
+            revision = self.revision()
         gone = runtimes.delete_runtime(
-            actor=self.actor, workspace=workspace, uid=runtime, revision=self.revision(), now=timezone.now()
+            actor=self.actor, workspace=workspace, uid=runtime, revision=revision, now=timezone.now()
         )
         return self.answer(_shown(self, gone))
 
@@ -151,8 +155,9 @@ class RuntimeState(StateView):
     )
     def post(self, request: Request, workspace: str, runtime: str) -> Response:
         """Change the state, or with `dryRun=true` say what that would do."""
-        self.enter(workspace)
-        if self.flag("dryRun"):
+        with self.reading(workspace):
+            dry, reason, revision = self.flag("dryRun"), self.reason(), self.revision()
+        if dry:
             row = queries.find_runtime(self.actor, workspace, runtime)
             return self.dry_run(row, Runtime.objects.filter(pk=row.pk))
         row = states.change_runtime_state(
@@ -160,8 +165,8 @@ class RuntimeState(StateView):
             workspace=workspace,
             uid=runtime,
             verb=self.verb,
-            reason=self.reason(),
-            revision=self.revision(),
+            reason=reason,
+            revision=revision,
             now=timezone.now(),
         )
         return self.answer(_shown(self, row), revision=row.revision)

@@ -46,6 +46,19 @@ def test_a_state_change_records_who_when_and_why(cast: Cast) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("platform", ["ACTIVE", None])
+@pytest.mark.parametrize("verb", StateVerb)
+def test_what_a_change_answers_is_what_is_stored(cast: Cast, verb: StateVerb, platform: str | None) -> None:
+    image = make_image(cast.workspace, versions="v1.0.0")
+    runtime = make_runtime(image, api_state="DEPRECATED", platform_state=platform, pinned_version=image.versions.get())
+    answered = change(cast, verb)
+    stored = Runtime.objects.get(pk=runtime.pk)
+    fields = [field.attname for field in Runtime._meta.concrete_fields]
+    assert [getattr(answered, field) for field in fields] == [getattr(stored, field) for field in fields]
+    assert answered.runtime_image_name == stored.runtime_image_name
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(("reason", "shown"), [("", "end of life"), ("ours too", "ours too")], ids=["silent", "told"])
 def test_where_both_layers_hold_a_row_people_speak_before_the_values_file(cast: Cast, reason: str, shown: str) -> None:
     make_runtime(make_image(cast.workspace), platform_state="DEPRECATED", platform_reason="end of life")

@@ -189,6 +189,24 @@ def test_an_etag_that_is_none_of_ours_is_refused(world: Cast, if_match: str) -> 
     assert Runtime.objects.get().description == "Old"
 
 
+@pytest.mark.parametrize(("body", "if_match"), [([], ""), ("{", ""), ({"description": 5}, ""), ({}, "1")])
+@pytest.mark.parametrize(("role", "status", "code"), [("operator", 400, 3), ("stranger", 404, 5)])
+def test_what_is_wrong_with_a_change_is_told_to_those_whom_it_concerns(
+    world: Cast, role: str, status: int, code: int, body: Any, if_match: str
+) -> None:
+    before = shown(world)
+    world.api(role).call("PATCH", RUNTIME, body, if_match=if_match).error(status, code)
+    assert shown(world) == before
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+@pytest.mark.parametrize(("role", "status", "code"), [("owner", 403, 7), ("admin", 404, 5)])
+def test_nothing_is_changed_in_all_workspaces_at_once(
+    world: Cast, role: str, status: int, code: int, method: str
+) -> None:
+    world.api(role).call(method, RUNTIME.replace("/lab/", "/-/"), {}).error(status, code)
+
+
 @pytest.mark.parametrize(("role", "status", "code"), [("viewer", 403, 7), ("stranger", 404, 5)])
 def test_others_change_nothing(world: Cast, role: str, status: int, code: int) -> None:
     before = shown(world)

@@ -113,6 +113,8 @@ def test_a_dry_run_changes_nothing_and_tells_what_the_call_then_does(
     [
         pytest.param("viewer", "runtime", REASON, "", 403, id="viewer"),
         pytest.param("stranger", "runtime", REASON, "", 404, id="stranger"),
+        pytest.param("stranger", "runtime", [], "", 404, id="stranger's body"),
+        pytest.param("stranger", "runtime", REASON, "2", 404, id="stranger's condition"),
         pytest.param("operator", "image", {"reason": "x" * 1001}, "", 400, id="long reason"),
         pytest.param("operator", "version", {"reason": " "}, "", 400, id="blank reason"),
         pytest.param("operator", "version", {"reason": 5}, "", 400, id="no text"),
