@@ -51,9 +51,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """In the end close what a server's thread, cut off by its browser, may still hold open: the database is dropped."""
     yield
     others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s"
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        cursor.execute(others, cursor.fetchone())
+    with django_db_blocker.unblock():
+        connection.close()  # a new one cannot be broken
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            cursor.execute(others, cursor.fetchone())
 
 
 @pytest.fixture

@@ -57,13 +57,13 @@ def _step(data: Mapping[str, Any], versions: Sequence[VersionFact]) -> Step:
     return Step(
         kind=Kind(data["kind"]),
         composition=data.get("composition", ""),
-        experiment_id=data["experiment_id"],
+        experiment_id=data.get("experiment_id", ""),
         experiment_name=data.get("experiment_name", ""),
         runtime=data.get("runtime", ""),
         before=versions[data["before"]] if "before" in data else None,
         after=versions[data["after"]] if "after" in data else None,
         code=Code(data["code"]) if "code" in data else None,
-        sentence=data["sentence"],
+        sentence=data.get("sentence", ""),
         cure=data.get("cure", ""),
         warnings=tuple(Caution(CautionCode(each["code"]), each["sentence"]) for each in data.get("warnings", ())),
     )

@@ -5,6 +5,7 @@ One thread for all turns, as most are over long before it beats.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,9 @@ from typing import Final
 from django.db import DatabaseError, InterfaceError, connection
 
 from deployments.rollouts.claims import Claim, renew
+from mlops_console.faults import StartFault
 
+_LOG: Final = logging.getLogger(__name__)
 BEATS: Final = 3  # in the time that a lease lasts
 
 
@@ -48,9 +51,11 @@ class _Heart:
     def _renew(self) -> None:
         try:
             self._held = {claim for claim in self._held if renew(claim)}
-        except (DatabaseError, InterfaceError):
+        except (DatabaseError, InterfaceError, StartFault):
             # The turn itself meets the same fault, or loses the lease, and says so.
             return
+        except Exception:  # noqa: BLE001 whatever it meets, the next beat is for all turns to come
+            _LOG.exception("Leases could not be renewed")
         finally:
             connection.close()
 

@@ -84,6 +84,7 @@ def test_a_wrong_value_is_named(helm: Helm, values: Any, said: str) -> None:
         ({"engine": {"address": ""}}, "engine.address: give the base address at which clients reach the Gateway"),
         ({"artifacts": {"persistence": False}}, "web.replicas: more than one web pod needs a volume that all of them"),
         ({"artifacts": {"accessMode": "ReadWriteOnce"}}, "web.replicas: more than one web pod needs a volume that all"),
+        ({"engine": {"namespace": f"{'a' * 40}{{workspace}}b"}}, "engine.namespace: at most 40 characters around"),
         ({"ingress": {"enabled": True}}, "hosts: an Ingress or HTTPRoute needs at least one host name"),
         ({"httpRoute": {"enabled": True}}, "hosts: an Ingress or HTTPRoute needs at least one host name"),
         ({"httpRoute": {"enabled": True}, "hosts": ["a.example.org"]}, "httpRoute.parentRefs: name the Gateway"),

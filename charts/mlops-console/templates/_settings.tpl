@@ -117,6 +117,9 @@
 {{- if and (or .Values.ingress.enabled .Values.httpRoute.enabled) (not .Values.hosts) -}}
 {{- fail "hosts: an Ingress or HTTPRoute needs at least one host name" -}}
 {{- end -}}
+{{- if and (include "mlops-console.namespacePerWorkspace" .) (gt (len .Values.engine.namespace) 51) -}}
+{{- fail "engine.namespace: at most 40 characters around {workspace}, so that its ID has room" -}}
+{{- end -}}
 {{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.existingSecret) -}}
 {{- fail "metrics.existingSecret: without a token /metrics answers platform admins only, and no Prometheus" -}}
 {{- end -}}

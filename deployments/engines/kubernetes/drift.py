@@ -169,7 +169,7 @@ def _changed(path: tuple[str, ...], wanted: Any, found: Any, owners: _Owners) ->
 
 def _added(path: tuple[str, ...], wanted: Any, found: Any, owners: _Owners) -> Iterator[Difference]:
     """What others own that we never wrote."""
-    steps = dict.fromkeys(step for _, tree in owners.others for step in tree if step[0] in "fk" and step != ".")
+    steps = dict.fromkeys(step for _, tree in owners.others for step in tree if step[0] in "fk")
     for step in steps:
         below = owners.under(step)
         where, mine, theirs = _followed(path, step, wanted, found)
@@ -245,11 +245,21 @@ def _words(path: tuple[str, ...]) -> Iterator[str]:
         yield ".".join(plain)
 
 
+def _without_secrets(value: Any) -> Any:
+    """A value without those of variables whose name looks secret, wherever in it they stand."""
+    if isinstance(value, list):
+        return [_without_secrets(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    is_secret = "value" in value and looks_secret(str(value.get("name", "")))
+    return {key: _without_secrets(each) for key, each in value.items()} | ({"value": MASK} if is_secret else {})
+
+
 def _text(path: tuple[str, ...], value: Any) -> str:
     if value is _NOTHING:
         return ""
     variable = next((step.removeprefix("variable ") for step in path if step.startswith("variable ")), "")
     if looks_secret(variable):
         return MASK
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    text = value if isinstance(value, str) else json.dumps(_without_secrets(value), sort_keys=True)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

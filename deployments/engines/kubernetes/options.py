@@ -35,7 +35,7 @@ class Options:
 
     def namespace_of(self, workspace: str) -> str:
         """The namespace of a workspace's deployments; an id that no namespace can hold is in it as in other names."""
-        return object_name(self.namespace.replace(PLACE, workspace))
+        return self.watched_namespace or object_name(self.namespace.replace(PLACE, workspace))
 
     @property
     def watched_namespace(self) -> str | None:

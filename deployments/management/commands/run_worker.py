@@ -127,7 +127,7 @@ def _pass_on(ear: Ear, pause_seconds: float = 0.0) -> bool:
     told = ear.take(pause_seconds)
     try:
         look_at(told)
-    except (DatabaseError, InterfaceError):
+    except (DatabaseError, InterfaceError, StartFault):
         for deployment in told:
             ear.hear(deployment)
         raise

@@ -203,6 +203,15 @@ RESTARTED = ("template", "metadata", "annotations", "kubectl.kubernetes.io/resta
                        lost=((*OWN_IN_CONTAINER, "f:env", 'k:{"name":"API_TOKEN"}', "f:value"),)),
             [Drift("a", Field.OTHER, "Deployment d-1-a, container scorer, variable API_TOKEN, value", MASK, MASK)],
         ),
+        (
+            deployment((("template", "spec", "containers", 1),
+                        {"name": "proxy", "env": [{"name": "MESH_TOKEN", "value": "x"}, {"name": "A", "value": "1"}]}),
+                       by={"mesh": {"f:template": {"f:spec": {"f:containers": {
+                           'k:{"name":"proxy"}': {".": {}, "f:name": {}, "f:env": {}}}}}}}),
+            [Drift("a", Field.OTHER, "Deployment d-1-a, container proxy", "",
+                   f'{{"env": [{{"name": "MESH_TOKEN", "value": {json.dumps(MASK)}}}, {{"name": "A", "value": "1"}}], '
+                   '"name": "proxy"}', "mesh")],
+        ),
     ],
 )  # fmt: skip
 def test_k8s_deployments(live: K8sDeployment, expected: list[Drift]) -> None:

@@ -126,6 +126,7 @@ def test_names_never_meet() -> None:
     [
         ("mlops-{workspace}", "global", "mlops-global"),
         ("models", "global", "models"),
+        ("1models", "global", "1models"),
         ("mlops-{workspace}", "3d6f0a1e-0000-4000-8000-000000000000", "mlops-3d6f0a1e-0000-4000-8000-000000000000"),
     ],
 )
