@@ -35,6 +35,10 @@ class Scope:
         """Whether the scope is `-`."""
         return self.workspace is None
 
+    def inherits(self, uid: str) -> bool:
+        """Whether what is in a workspace is seen from here as something that all workspaces are offered."""
+        return uid == GLOBAL and self.uid != GLOBAL
+
     def one(self) -> Workspace:
         """The workspace of a page that shows or makes things in just one; raises Missing for `-`."""
         if self.workspace is None:

@@ -10,7 +10,6 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from mlops_console.keyset import Order
-from mlops_console.models import GLOBAL
 from runtimes.models import Runtime, RuntimeImage
 from runtimes.models.layered import reason_of
 
@@ -37,11 +36,6 @@ class RuntimeRow(NamedTuple):
     def name(self) -> str:
         """The resource name."""
         return f"workspaces/{self.workspace}/runtimes/{self.uid}"
-
-    @property
-    def is_global(self) -> bool:
-        """Whether it is offered to all workspaces."""
-        return self.workspace == GLOBAL
 
 
 class ImageRow(NamedTuple):

@@ -7,12 +7,11 @@ from typing import Final
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from deployments.lists import DeploymentRow
-from mlops_console.models import GLOBAL
 from mlops_console.queries import Scope
-from mlops_console.web.stencils import Stencil
+from mlops_console.web.stencils import Stencil, joined
 from mlops_console.web.templatetags.console import time_texts
 
 _ROW: Final = Stencil("deployments/_deployment_row.html")
@@ -40,8 +39,8 @@ def rows_html(rows: Iterable[DeploymentRow], scope: Scope) -> SafeString:
             states=tuple(line.state for line in row.lines),
             more=row.more,
             upgrade_available=row.upgrade_available,
-            is_inherited=row.workspace_uid == GLOBAL and scope.uid != GLOBAL,
+            is_inherited=scope.inherits(row.workspace_uid),
             is_all=scope.is_all,
         )
         filled.append(html)
-    return mark_safe("".join(filled))  # noqa: S308 - each of them is safe
+    return joined(filled)

@@ -45,10 +45,10 @@ def what_of(choice: Choice) -> str:
 
 
 def _verbs(deployment: Deployment, *, can_adopt: bool) -> list[dict[str, Any]]:
-    words = [("adopt", "Adopt", "check", "")] if can_adopt else []
-    words.append(("reapply", "Re-apply", "undo-2", ""))
+    words = [("adopt", "Adopt", "check")] if can_adopt else []
+    words.append(("reapply", "Re-apply", "undo-2"))
     arguments = [deployment.workspace.uid, deployment.uid]
     return [
-        {"label": label, "url": reverse(f"deployments:deployment-{verb}", args=arguments), "icon": icon, "tone": tone}
-        for verb, label, icon, tone in words
+        {"label": label, "url": reverse(f"deployments:deployment-{verb}", args=arguments), "icon": icon, "tone": ""}
+        for verb, label, icon in words
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
 from html import escape
 from secrets import token_hex
@@ -52,6 +52,11 @@ class Stencil:
         if names.tested or names.printed != parts[1::2]:
             raise BrokenMark(f"{self._template} tests or changes a text: put it into the kind.")
         return parts, parts[1::2]
+
+
+def joined(rows: Iterable[SafeString]) -> SafeString:
+    """Filled rows as one text."""
+    return mark_safe("".join(rows))  # noqa: S308 - each of them is safe
 
 
 class _Names(Context):

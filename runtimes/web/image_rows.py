@@ -8,11 +8,10 @@ from typing import Final
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
-from mlops_console.models import GLOBAL
 from mlops_console.queries import Scope
-from mlops_console.web.stencils import Stencil
+from mlops_console.web.stencils import Stencil, joined
 from mlops_console.web.templatetags.console import NOTHING, breakable, time_texts
 from runtimes.listing import ImageRow
 
@@ -35,7 +34,7 @@ def rows_html(rows: Iterable[ImageRow], scope: Scope) -> SafeString:
                 "workspace_name": row.workspace_name,
                 **time_texts(row.updated_at, now),
             },
-            is_inherited=row.workspace == GLOBAL and scope.uid != GLOBAL,
+            is_inherited=scope.inherits(row.workspace),
             is_usable=bool(row.current_version),
             current_state=row.current_state,
             state=row.state,
@@ -44,4 +43,4 @@ def rows_html(rows: Iterable[ImageRow], scope: Scope) -> SafeString:
         )
         for row in rows
     ]
-    return mark_safe("".join(filled))  # noqa: S308 - each of them is safe
+    return joined(filled)

@@ -8,11 +8,10 @@ from typing import Final
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
-from mlops_console.models import GLOBAL
 from mlops_console.queries import Scope
-from mlops_console.web.stencils import Stencil
+from mlops_console.web.stencils import Stencil, joined
 from mlops_console.web.templatetags.console import breakable, time_texts
 from runtimes.listing import RuntimeRow
 
@@ -45,11 +44,11 @@ def rows_html(rows: Iterable[RuntimeRow], scope: Scope, changeable: Scope | None
             shown=columns,
             has_boxes=changeable is not None,
             has_box=every or row.workspace_id in owners,
-            is_inherited=row.workspace == GLOBAL and scope.uid != GLOBAL,
+            is_inherited=scope.inherits(row.workspace),
             is_pinned=row.pinned_version is not None,
             state=row.state,
             bootstrap=row.managed_by_bootstrap,
         )
         for row in rows
     ]
-    return mark_safe("".join(filled))  # noqa: S308 - each of them is safe
+    return joined(filled)

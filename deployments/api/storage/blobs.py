@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Final
+from collections.abc import Iterator
+from typing import Final
 
 from django.http import FileResponse, UnreadablePostError
 from drf_spectacular.utils import extend_schema
@@ -12,33 +12,21 @@ from rest_framework.response import Response
 
 from deployments import storage
 from deployments.api.storage import signing
+from deployments.api.storage.files import FileView
 from deployments.models import Artifact
-from mlops_console.access import Right
-from mlops_console.api.base import ApiView
 from mlops_console.errors import Invalid, Missing, Refused
 
 _CHUNK: Final = 256 * 1024
 
 
-class Blob(ApiView):
+class Blob(FileView):
     """The file of an artifact."""
-
-    authentication_classes = ()
-    permission_classes = ()
-    rights: ClassVar[Mapping[str, Right]] = {}
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """Whatever the caller likes to read: a file is what it is."""
-        return super().perform_content_negotiation(request, force=True)
 
     @extend_schema(exclude=True)
     def get(self, request: Request, artifact: str) -> FileResponse:
-        """The file as it was uploaded; never as something that a browser would open."""
+        """The file."""
         signing.check(self.parameter(signing.PARAMETER), artifact, "GET")
-        if not Artifact.objects.filter(uid=artifact, uploaded_at__isnull=False).exists():
-            raise Missing(f"The artifact {artifact} has no file.")
-        file = storage.path_of(artifact).open("rb")
-        return FileResponse(file, as_attachment=True, filename=artifact, content_type="application/octet-stream")
+        return self.sent(artifact, otherwise=f"The artifact {artifact} has no file.")
 
     @extend_schema(exclude=True)
     def put(self, request: Request, artifact: str) -> Response:
