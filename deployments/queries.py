@@ -8,7 +8,6 @@ from django.db.models import BigIntegerField, Case, F, OuterRef, Q, QuerySet, Su
 from django.db.models.functions import NullIf
 
 from deployments.models import Artifact, Composition, Deployment, Event, Experiment, RegisteredModel, Rollout
-from deployments.snapshots import RUNS
 from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.errors import Missing
@@ -82,12 +81,20 @@ def find_artifact(actor: Actor, uid: str) -> Artifact:
     return found
 
 
+def whole_compositions() -> QuerySet[Composition]:
+    """Compositions with all that is shown of them."""
+    return Composition.objects.select_related(
+        "experiment",
+        "version__image__workspace",
+        "runtime__workspace",
+        "runtime__image__workspace",
+        "runtime__pinned_version__image__workspace",
+    )
+
+
 def compositions_of(deployment: Deployment) -> QuerySet[Composition]:
     """The compositions of a deployment in order, with all that is shown of them."""
-    rows = Composition.objects.filter(deployment=deployment).select_related(
-        "experiment", "version__image__workspace", *RUNS
-    )
-    return rows.order_by("position")
+    return whole_compositions().filter(deployment=deployment).order_by("position")
 
 
 def weights_of(deployment: Deployment) -> list[int]:

@@ -33,7 +33,6 @@ _ROW: Final = (
     "version__image_id",
     "options",
 )
-RUNS = ("runtime__workspace", "runtime__image__workspace", "runtime__pinned_version__image__workspace")
 
 
 class _Row(NamedTuple):

@@ -10,9 +10,8 @@ from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from deployments.api.elements import SPEC, spec_of
 from deployments.models import Composition, Deployment, Rollout
 from deployments.planning.modes import Mode, percentages
-from deployments.queries import with_latest
+from deployments.queries import whole_compositions, with_latest
 from deployments.rollouts.snapshot import Health
-from deployments.snapshots import RUNS
 from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.api.shapes import SYSTEM
@@ -29,9 +28,7 @@ _ENDPOINTS: Final = {
 
 def complete(deployments: Sequence[Deployment]) -> Sequence[Deployment]:
     """Deployments with their compositions as `deployment` words them, in one query for all."""
-    rows: QuerySet[Composition] = with_latest(
-        Composition.objects.select_related("experiment", "version__image__workspace", *RUNS)
-    )
+    rows: QuerySet[Composition] = with_latest(whole_compositions())
     prefetch_related_objects(list(deployments), Prefetch("compositions", rows.order_by("position"), to_attr="shown"))
     return deployments
 
