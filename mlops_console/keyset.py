@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, overload
 
@@ -15,6 +16,7 @@ from django.db.models import BooleanField, Expression, F, Func, Model, Q, QueryS
 from django.db.models.sql.compiler import SQLCompiler
 
 M = TypeVar("M", bound=Model)
+M_co = TypeVar("M_co", bound=Model, covariant=True)
 _SALT = "mlops_console.keyset"
 COUNT_CAP = 10_000
 Column: TypeAlias = str | Expression
@@ -26,6 +28,20 @@ class Keyed(Protocol):
     @property
     def pk(self) -> Any:
         """The primary key."""
+
+
+class Source(Protocol[M_co]):
+    """What a list is cut from, where it is more than a queryset: it finds keys and counts rows by itself."""
+
+    @property
+    def queryset(self) -> QuerySet[M_co]:
+        """All of its rows."""
+
+    def keys(self, order: Order, start: Sequence[Any] | None, *, reverse: bool, limit: int) -> list[tuple[Any, ...]]:
+        """The first keys after `start`, as of `key_query`."""
+
+    def count(self, limit: int) -> int:
+        """How many rows there are, up to a limit."""
 
 
 R = TypeVar("R", bound=Keyed)
@@ -96,7 +112,7 @@ class _RowCompare(Func):
 
 @overload
 def page(
-    queryset: QuerySet[M],
+    queryset: QuerySet[M] | Source[M],
     *,
     order: Order,
     size: int,
@@ -109,7 +125,7 @@ def page(
 
 @overload
 def page(
-    queryset: QuerySet[M],
+    queryset: QuerySet[M] | Source[M],
     *,
     order: Order,
     size: int,
@@ -121,7 +137,7 @@ def page(
 
 
 def page(
-    queryset: QuerySet[M],
+    queryset: QuerySet[M] | Source[M],
     *,
     order: Order,
     size: int,
@@ -130,57 +146,86 @@ def page(
     parts: Sequence[Q] = (),
     read: Read[Any] | None = None,
 ) -> Page[Any]:
-    """Cut one page of at most `size` rows out of a queryset.
+    """Cut one page of at most `size` rows out of a queryset or a source.
 
     `binding` names the list (scope, filter, order): a token of another list raises BadPageToken.
-    With `parts` or `read` the keys are found first, and then their rows: two queries, not one. `parts` are conditions
-    of which each row fulfils one, and each of which leaves one range of an index; `read` answers the rows of some
-    primary keys of the queryset, in any order.
+    With `parts` or `read`, and for a source, the keys are found first, and then their rows: two queries, not one.
+    `parts` are conditions of which each row fulfils one, and each of which leaves one range of an index; a source has
+    its own. `read` answers the rows of some primary keys of the queryset, in any order.
     """
-    mark, names = _binding(order, binding), [f"keyset_{position}" for position in range(len(order.keys))]
-    where, start = _read(token, mark, len(names)) if token else ("next", None)
-    reverse = where != "next"
-    marked = queryset.annotate(
-        **{name: _expression(column) for name, (column, _) in zip(names, order.keys, strict=True)}
-    )
-    if start is not None:
-        marked = marked.filter(_beyond(order, names, start, reverse=reverse))
-    by_key = bool(parts) or read is not None
-    if by_key:
-        found = _merged(marked, parts or (Q(),), order, names, reverse=reverse, limit=size + 1)
+    mark = _binding(order, binding)
+    where, start = _read(token, mark, len(order.keys)) if token else ("next", None)
+    reverse, limit = where != "next", size + 1
+    by_key = not isinstance(queryset, QuerySet) or bool(parts) or read is not None
+    found: list[Any]
+    if not isinstance(queryset, QuerySet):
+        found = queryset.keys(order, start, reverse=reverse, limit=limit)
+    elif by_key:
+        found = list(key_query(queryset, order, parts or (Q(),), start, reverse=reverse, limit=limit))
     else:
-        found = list(marked.order_by(*order.ordering(reverse=reverse))[: size + 1])
+        found = list(_from(queryset, order, start, reverse=reverse)[:limit])
     more, found = len(found) > size, found[:size]
     if reverse:
         found.reverse()
-    keys = found if by_key else [tuple(getattr(row, name) for name in names) for row in found]
+    keys = found if by_key else [tuple(getattr(row, name) for name in _names(order)) for row in found]
     before = more if reverse else start is not None
     after = start is not None if reverse else more
     return Page(
-        rows=_in_order(keys, read or (lambda pks: queryset.order_by().filter(pk__in=pks))) if by_key else found,
+        rows=_in_order(keys, read or partial(_whole, queryset)) if by_key else found,
         next=_token("next", keys[-1], mark) if keys and after else "",
         previous=_token("previous", keys[0], mark) if keys and before else "",
         last=_token("previous", None, mark) if keys and after else "",
     )
 
 
-def capped_count(queryset: QuerySet[M], cap: int = COUNT_CAP) -> int:
+def key_query(
+    rows: QuerySet[M], order: Order, parts: Sequence[Q], start: Sequence[Any] | None, *, reverse: bool, limit: int
+) -> QuerySet[M, tuple[Any, ...]]:
+    """The first keys after `start` of all parts, each of which is read in order by itself: merged ranges, no sort.
+
+    What stands in `parts` and `start` may be expressions.
+    """
+    names = _names(order)
+    ordered = _from(rows, order, start, reverse=reverse).values_list(*names)
+    ranges = [ordered.filter(part)[:limit] for part in parts]
+    if len(ranges) == 1:
+        return ranges[0]
+    ways = ["-" if down is not reverse else "" for _, down in order.keys]
+    merged = ranges[0].union(*ranges[1:], all=True)
+    return merged.order_by(*(way + name for way, name in zip(ways, names, strict=True)))[:limit]
+
+
+def capped_count(queryset: QuerySet[M] | Source[M], cap: int = COUNT_CAP) -> int:
     """Count rows up to `cap` + 1, which stands for "more"."""
+    if not isinstance(queryset, QuerySet):
+        return queryset.count(cap + 1)
     # Nothing is selected, so that an index is all that is read.
     return queryset.order_by().values_list(Value(1))[: cap + 1].count()
 
 
-def _merged(
-    rows: QuerySet[M], parts: Sequence[Q], order: Order, names: Sequence[str], *, reverse: bool, limit: int
-) -> list[tuple[Any, ...]]:
-    """The first keys of all parts, each of which is read in order by itself: a merge of ranges, never a sort."""
-    ordered = rows.order_by(*order.ordering(reverse=reverse))
-    ranges = [ordered.filter(part).values_list(*names)[:limit] for part in parts]
-    if len(ranges) == 1:
-        return list(ranges[0])
-    ways = ["-" if down is not reverse else "" for _, down in order.keys]
-    merged = ranges[0].union(*ranges[1:], all=True)
-    return list(merged.order_by(*(way + name for way, name in zip(ways, names, strict=True)))[:limit])
+def _from(rows: QuerySet[M], order: Order, start: Sequence[Any] | None, *, reverse: bool) -> QuerySet[M]:
+    """The rows in order after the one with the keys of `start`, each with its keys."""
+    names = _names(order)
+    marked = rows.annotate(**{name: _expression(column) for name, (column, _) in zip(names, order.keys, strict=True)})
+    if start is not None:
+        marked = marked.filter(_beyond(order, names, start, reverse=reverse))
+    ordered: QuerySet[M] = marked.order_by(*order.ordering(reverse=reverse))
+    return ordered
+
+
+def _names(order: Order) -> list[str]:
+    """What the keys of a row are called in a query."""
+    return [f"keyset_{position}" for position in range(len(order.keys))]
+
+
+def queryset_of(rows: QuerySet[M] | Source[M]) -> QuerySet[M]:
+    """The rows of a list for whatever else is asked about them."""
+    return rows if isinstance(rows, QuerySet) else rows.queryset
+
+
+def _whole(rows: QuerySet[M] | Source[M], pks: Sequence[Any]) -> QuerySet[M]:
+    """The rows of some keys as they are in the list."""
+    return queryset_of(rows).order_by().filter(pk__in=pks)
 
 
 def _in_order(keys: Sequence[tuple[Any, ...]], read: Read[R]) -> list[R]:
@@ -200,12 +245,16 @@ def _expression(column: Column) -> F | Expression:
     return F(column) if isinstance(column, str) else column
 
 
-def _beyond(order: Order, names: Sequence[str], start: list[Any], *, reverse: bool) -> Q | _RowCompare:
+def _value(given: Any) -> Expression:
+    return given if isinstance(given, Expression) else Value(given)
+
+
+def _beyond(order: Order, names: Sequence[str], start: Sequence[Any], *, reverse: bool) -> Q | _RowCompare:
     """The condition that a row comes after (or, in reverse, before) the one with the values of `start`."""
     operators = ["lt" if down is not reverse else "gt" for _, down in order.keys]
     if len(set(operators)) == 1:
         sign = "<" if operators[0] == "lt" else ">"
-        return _RowCompare([F(name) for name in names], sign, [Value(each) for each in start])
+        return _RowCompare([F(name) for name in names], sign, [_value(each) for each in start])
     # No row comparison goes two ways at once. The bound on the first column alone is what an index can use.
     beyond = Q()
     for position, operator in enumerate(operators):

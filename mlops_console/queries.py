@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from mlops_console.access import Right, Role
@@ -13,8 +16,13 @@ from mlops_console.actor import Actor
 from mlops_console.errors import Missing, NotAllowed
 from mlops_console.models import GLOBAL, AuditEntry, Membership, Token, TokenState, User, Workspace
 from mlops_console.models.tokens import ACTS_AS
+from mlops_console.statements import Statement
 
 ALL: Final = "-"
+_COLUMNS: Final = [each.attname for each in Workspace._meta.concrete_fields]
+_WITH_GLOBAL: Final = Statement(
+    lambda uid: Workspace.objects.order_by().filter(Q(uid=uid) | Q(uid=GLOBAL)).values_list(*_COLUMNS)
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,10 @@ class Scope:
             return Q()
         return Q(**{f"{path}__in": sorted(each.pk for each in self._workspaces())})
 
+    def places(self) -> tuple[int, ...] | None:
+        """The keys of its workspaces, as a source takes them."""
+        return None if self.workspace is None else tuple(each.pk for each in self._workspaces())
+
     def parts(self, path: str = "workspace") -> list[Q]:
         """The same condition in parts, each of which is one range of an index: the workspace, and what it inherits."""
         if self.workspace is None:
@@ -69,11 +81,19 @@ def scope_for(actor: Actor, uid: str) -> Scope:
         if not actor.is_platform_admin:
             raise NotAllowed("Only platform admins see all workspaces at once.")
         return Scope(ALL, None)
-    found = {each.uid: each for each in Workspace.objects.filter(uid__in=(uid, GLOBAL)).order_by()}
+    rows = (Workspace.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) for row in _WITH_GLOBAL.rows(uid=uid))
+    found = {each.uid: each for each in rows}
     workspace = found.get(uid)
     if workspace is None or not actor.may(Right.VIEW, workspace):
         raise Missing(f"There is no workspace {uid}, or you are not a member of it.")
     return Scope(uid, workspace, None if workspace.is_global else found.get(GLOBAL))
+
+
+def workspace_names(actor: Actor, limit: int) -> Iterable[tuple[Any, ...]]:
+    """The IDs and names of the first workspaces by name that an actor may see, `global` included."""
+    if actor.is_platform_admin:
+        return _first_names(limit).rows()
+    return workspaces_of(actor).values_list("uid", "display_name")[:limit]
 
 
 def workspaces_of(actor: Actor) -> QuerySet[Workspace]:
@@ -81,6 +101,11 @@ def workspaces_of(actor: Actor) -> QuerySet[Workspace]:
     if actor.is_platform_admin:
         return Workspace.objects.all()
     return Workspace.objects.filter(Q(pk__in=list(actor.roles)) | Q(uid=GLOBAL))
+
+
+@cache
+def _first_names(limit: int) -> Statement:
+    return Statement(lambda: Workspace.objects.values_list("uid", "display_name")[:limit])
 
 
 def roles_of(user: User) -> dict[int, Role]:

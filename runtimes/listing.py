@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from mlops_console.keyset import Order
+from mlops_console.statements import Among, Statement
 from runtimes.models import Runtime, RuntimeImage
 from runtimes.models.layered import reason_of
 
@@ -98,11 +99,12 @@ _PATHS = {
 _SHOWN = [_PATHS.get(field, field) for field in RuntimeRow._fields]
 _IMAGE = [_PATHS.get(field, field) for field in ImageRow._fields]
 _EXPORTED = [_PATHS.get(field, field) for field in ExportRow._fields]
+_RUNTIMES = Statement(lambda pks: Runtime.objects.order_by().filter(Among(F("pk"), pks)).values_list(*_SHOWN))
 
 
 def runtime_rows(pks: Sequence[Any]) -> Iterator[RuntimeRow]:
     """The rows of some primary keys, in no order; whoever asks has found the keys in a scope."""
-    return map(RuntimeRow._make, Runtime.objects.order_by().filter(pk__in=pks).values_list(*_SHOWN))
+    return map(RuntimeRow._make, _RUNTIMES.rows(pks=list(pks)))
 
 
 def image_rows(pks: Sequence[Any]) -> Iterator[ImageRow]:

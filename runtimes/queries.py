@@ -15,10 +15,12 @@ from mlops_console.errors import Missing
 from mlops_console.keyset import Column
 from mlops_console.models import GLOBAL
 from mlops_console.queries import ALL, Scope, scope_for, workspaces_of
+from mlops_console.sources import Source
+from mlops_console.statements import Statement
 from runtimes.bootstrap import REMOVED_REASON
 from runtimes.models import BootstrapRun, ModelType, Runtime, RuntimeImage, Version
 from runtimes.models.layered import Layered
-from runtimes.models.search import matching
+from runtimes.models.search import holding
 from runtimes.rules.ceiling import decide
 from runtimes.rules.lifecycle import State, StateVerb
 from runtimes.rules.versions import VersionFault, current, parse_version
@@ -30,25 +32,26 @@ PEOPLE: Final = "people"
 # What a change of a runtime looks at: its own columns, and of what it is bound to only what names that.
 _OWN: Final = [each.name for each in Runtime._meta.concrete_fields if each.name != "words"]
 _BOUND: Final = ("image__uid", "image__workspace__uid", "pinned_version__version")
+_TYPE_NAMES: Final = Statement(lambda: ModelType.objects.order_by("name").values_list("name"))
 _MANAGED: Final = Q(managed_by_bootstrap=True)
 _HELD: Final = Q(api_state__gt=F("platform_state"))  # the words of the states sort by severity
 
 
 @dataclass(frozen=True)
 class RowFilter:
-    """What a list narrows by; an empty value does not narrow."""
+    """What a list narrows by; what is empty does not narrow. `words` are those of `words_query`."""
 
-    search: str = ""
+    words: str = ""
     state: str = ""
-    managed_by: str = ""
+    managed_by_bootstrap: bool | None = None
 
     def apply(self, rows: QuerySet[T]) -> QuerySet[T]:
         """Narrow runtimes or images."""
         if self.state:
             rows = rows.filter(state=self.state)
-        if self.managed_by:
-            rows = rows.filter(managed_by_bootstrap=self.managed_by == BOOTSTRAP)
-        return matching(rows, self.search) if self.search else rows
+        if self.managed_by_bootstrap is not None:
+            rows = rows.filter(managed_by_bootstrap=self.managed_by_bootstrap)
+        return holding(rows, self.words) if self.words else rows
 
 
 @dataclass(frozen=True)
@@ -82,18 +85,33 @@ IMAGE_ORDERS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+def runtime_source(scope: Scope, narrow: RuntimeFilter) -> Source[Runtime]:
+    """The runtimes of a scope as lists are cut from them."""
+    return Source(_runtimes, narrow, places=scope.places())
+
+
+def image_source(scope: Scope, narrow: RowFilter) -> Source[RuntimeImage]:
+    """The images of a scope as lists are cut from them."""
+    return Source(_images, narrow, places=scope.places())
+
+
 def runtimes_in(scope: Scope, narrow: RuntimeFilter = RuntimeFilter()) -> QuerySet[Runtime]:
     """The runtimes of a scope with what a list shows of them."""
-    rows = narrow.apply(Runtime.objects.filter(scope.rows()))
-    if narrow.model_type:
-        rows = rows.filter(model_type=narrow.model_type)
-    return rows.select_related("workspace", "image__workspace", "pinned_version")
+    return runtime_source(scope, narrow).queryset
 
 
 def images_in(scope: Scope, narrow: RowFilter = RowFilter()) -> QuerySet[RuntimeImage]:
     """The images of a scope with their current version and the number of versions."""
-    rows = RuntimeImage.objects.with_current().with_version_count().filter(scope.rows())
-    return narrow.apply(rows.select_related("workspace"))
+    return image_source(scope, narrow).queryset
+
+
+def _runtimes(narrow: RuntimeFilter) -> QuerySet[Runtime]:
+    rows = narrow.apply(Runtime.objects.select_related("workspace", "image__workspace", "pinned_version"))
+    return rows.filter(model_type=narrow.model_type) if narrow.model_type else rows
+
+
+def _images(narrow: RowFilter) -> QuerySet[RuntimeImage]:
+    return narrow.apply(RuntimeImage.objects.with_current().with_version_count().select_related("workspace"))
 
 
 def find_runtime(actor: Actor, workspace: str, uid: str, *, locked: bool = False) -> Runtime:
@@ -145,6 +163,11 @@ def versions_of(image: RuntimeImage) -> QuerySet[Version]:
 def model_types() -> QuerySet[ModelType]:
     """Every known model type by name."""
     return ModelType.objects.order_by("name")
+
+
+def model_type_names() -> list[str]:
+    """Their names."""
+    return [name for (name,) in _TYPE_NAMES.rows()]
 
 
 def model_types_with_use() -> QuerySet[ModelType]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -12,7 +12,8 @@ from django.shortcuts import render
 
 from mlops_console.access import Right
 from mlops_console.errors import Invalid
-from mlops_console.keyset import COUNT_CAP, BadPageToken, Column, Order, Read, capped_count, page
+from mlops_console.keyset import COUNT_CAP, BadPageToken, Column, Order, Read, capped_count, page, queryset_of
+from mlops_console.sources import Source
 from mlops_console.web.http import ConsoleRequest
 
 M = TypeVar("M", bound=Model)
@@ -61,7 +62,7 @@ def read(
 
 
 def context(
-    queryset: QuerySet[M],
+    rows: QuerySet[M] | Source[M],
     query: ListQuery,
     binding: str,
     *,
@@ -71,25 +72,28 @@ def context(
 ) -> dict[str, Any]:
     """The context that tables and pagers take; raises Invalid for a page token of another list.
 
-    `parts` and `read` are those of `keyset.page`. Where a `count_url` is given, which answers by `count_answer`, the
-    number of rows that a search finds comes after the rows: `count` is None until then.
+    `rows`, `parts` and `read` are those of `keyset.page`. Where a `count_url` is given, which answers by
+    `count_answer`, the number of rows that a search finds comes after the rows: `count` is None until then.
     """
-    count, rows = None, queryset
+    count, cut_from = None, rows
     if query.searched and query.sort:
         # Rows with a word in common tend to stand together by name: in that order, they may be the last of all.
-        count = capped_count(queryset)
+        count = capped_count(rows)
         if count <= COUNT_CAP:
-            parts, rows = (), queryset.filter(pk__in=queryset.order_by().values("pk")[:COUNT_CAP])
+            found = queryset_of(rows)
+            parts, cut_from = (), found.filter(pk__in=found.order_by().values("pk")[:COUNT_CAP])
     elif query.searched:
-        parts = (Q(),)
+        parts, cut_from = (Q(),), replace(rows, apart=False) if isinstance(rows, Source) else rows
     try:
-        cut = page(rows, order=query.order, size=query.rows, token=query.token, binding=binding, parts=parts, read=read)
+        cut = page(
+            cut_from, order=query.order, size=query.rows, token=query.token, binding=binding, parts=parts, read=read
+        )
     except BadPageToken as fault:
         raise Invalid({"page": f"{fault} Go back to the first page."}) from None
     if cut.is_first and not cut.next:
         count = len(cut.rows)
     elif count is None and not (query.searched and count_url and not query.counted):
-        count = capped_count(queryset)
+        count = capped_count(rows)
     return {
         "page": cut,
         "count": count,
@@ -101,9 +105,9 @@ def context(
     }
 
 
-def count_answer(request: HttpRequest, queryset: QuerySet[M], query: ListQuery) -> HttpResponse:
+def count_answer(request: HttpRequest, rows: QuerySet[M] | Source[M], query: ListQuery) -> HttpResponse:
     """The number of rows of a list, as its pager shows it."""
-    context = {"count": capped_count(queryset), "newest_first": not query.sort}
+    context = {"count": capped_count(rows), "newest_first": not query.sort}
     return render(request, "components/_pager_count.html", context)
 
 

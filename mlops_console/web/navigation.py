@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from mlops_console.access import Right
-from mlops_console.queries import ALL, workspaces_of
+from mlops_console.queries import ALL, workspace_names
 from mlops_console.web.http import ConsoleRequest
 
 # label, url name, icon; those of a workspace take its uid
@@ -95,8 +95,7 @@ class Navigation:
 
     @cached_property
     def _first(self) -> list[Choice]:
-        rows = workspaces_of(self._actor).values_list("uid", "display_name")
-        return [Choice(*each) for each in rows[: SWITCHER_MAX + 1]]
+        return [Choice(*each) for each in workspace_names(self._actor, SWITCHER_MAX + 1)]
 
     @property
     def _home(self) -> str:

@@ -7,7 +7,7 @@ import re
 from typing import TypeVar
 
 from django.contrib.postgres.search import SearchVectorField
-from django.db.models import BooleanField, F, Func, GeneratedField, Model, QuerySet, TextField, Value
+from django.db.models import BooleanField, Expression, F, Func, GeneratedField, Model, QuerySet, TextField, Value
 
 M = TypeVar("M", bound=Model)
 
@@ -31,10 +31,18 @@ def words_of(*columns: str) -> GeneratedField:
     return GeneratedField(expression=Words(*columns), output_field=SearchVectorField(), db_persist=True)
 
 
+def words_query(text: str) -> str:
+    """What `holding` takes for a text: each word of it, or what begins with that; `""` where it has no words."""
+    return " & ".join(f"{word}:*" for word in re.findall(r"[^\W_]+", text.lower()))
+
+
+def holding(queryset: QuerySet[M], query: str | Expression) -> QuerySet[M]:
+    """Narrow to rows whose `words` hold what a query asks for."""
+    asked = Value(query, output_field=TextField()) if isinstance(query, str) else query
+    return queryset.filter(_Matches(F("words"), asked))
+
+
 def matching(queryset: QuerySet[M], text: str) -> QuerySet[M]:
     """Narrow to rows whose `words` hold, for each word of the text, one that begins with it."""
-    wanted = re.findall(r"[^\W_]+", text.lower())
-    if not wanted:
-        return queryset
-    query = " & ".join(f"{word}:*" for word in wanted)
-    return queryset.filter(_Matches(F("words"), Value(query, output_field=TextField())))
+    query = words_query(text)
+    return holding(queryset, query) if query else queryset

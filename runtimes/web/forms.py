@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django import forms
 
 from runtimes.models import ModelType
-from runtimes.queries import BOOTSTRAP, PEOPLE
+from runtimes.models.search import words_query
+from runtimes.queries import BOOTSTRAP, PEOPLE, RowFilter, RuntimeFilter
 from runtimes.rules.lifecycle import State
 from runtimes.rules.names import DESCRIPTION_MAX, DISPLAY_NAME_MAX
 from runtimes.rules.versions import ARCHITECTURES
@@ -28,6 +29,20 @@ class ImageFilterForm(forms.Form):
     state = forms.ChoiceField(label="State", required=False, choices=_STATES)
     managed_by = forms.ChoiceField(label="Managed by", required=False, choices=_MANAGERS)
 
+    @property
+    def narrow(self) -> RowFilter:
+        """What it narrows by; a value that is not offered narrows nothing, and is named at its field."""
+        return RowFilter(**self._narrow())
+
+    def _narrow(self) -> dict[str, Any]:
+        self.is_valid()
+        typed = self.cleaned_data
+        return {
+            "words": words_query(typed.get("q", "")),
+            "state": typed.get("state", ""),
+            "managed_by_bootstrap": {BOOTSTRAP: True, PEOPLE: False}.get(typed.get("managed_by", "")),
+        }
+
 
 class RuntimeFilterForm(ImageFilterForm):
     """What the list of runtimes narrows by."""
@@ -35,10 +50,15 @@ class RuntimeFilterForm(ImageFilterForm):
     model_type = forms.ChoiceField(label="Model type", required=False)
     field_order = ("q", "model_type", "state", "managed_by")
 
-    def __init__(self, data: Mapping[str, Any], model_types: list[ModelType]) -> None:
+    def __init__(self, data: Mapping[str, Any], model_types: Iterable[str]) -> None:
         super().__init__(data)
-        names = [(each.name, each.name) for each in model_types]
+        names = [(each, each) for each in model_types]
         self.fields["model_type"].choices = [("", "Any model type"), *names]  # type: ignore[attr-defined]
+
+    @property
+    def narrow(self) -> RuntimeFilter:
+        """The same of runtimes."""
+        return RuntimeFilter(**self._narrow(), model_type=self.cleaned_data.get("model_type", ""))
 
 
 class ColumnsForm(forms.Form):

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import Q
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
@@ -22,7 +21,8 @@ from runtimes import fleet
 from runtimes.api.fields import BY_NAME
 from runtimes.listing import RuntimeRow, runtime_rows
 from runtimes.models import Runtime
-from runtimes.queries import RUNTIME_ORDERS, RuntimeFilter, held_rows, runtimes_in
+from runtimes.models.search import words_query
+from runtimes.queries import RUNTIME_ORDERS, RuntimeFilter, held_rows, runtime_source, runtimes_in
 
 pytestmark = pytest.mark.django_db
 ADMIN = system(ActorKind.COMMAND, "reader")
@@ -81,8 +81,7 @@ def scopes(db: None) -> list[Scope]:
 
 
 def cut(scope: Scope, narrow: RuntimeFilter, order: Order, token: str) -> Page[RuntimeRow]:
-    rows = runtimes_in(scope, narrow)
-    return page(rows, order=order, size=50, token=token, parts=scope.parts(), read=runtime_rows)
+    return page(runtime_source(scope, narrow), order=order, size=50, token=token, read=runtime_rows)
 
 
 def test_every_page_of_a_list_follows_an_index(scopes: list[Scope]) -> None:
@@ -101,7 +100,7 @@ def test_every_page_of_a_list_follows_an_index(scopes: list[Scope]) -> None:
 
 def test_lists_of_programs_sort_only_those_of_one_name(scopes: list[Scope]) -> None:
     for scope in scopes:
-        asked = partial(cut, scope, RuntimeFilter(), BY_NAME, "")
+        asked = partial(page, runtimes_in(scope), order=BY_NAME, size=50, parts=scope.parts(), read=runtime_rows)
         assert not any(_reads_all(node) for each in plans(asked) for node in each)
         # A workspace of a few hundred may be sorted; all of them may not.
         assert not scope.is_all or faults(asked) == []
@@ -111,15 +110,15 @@ def test_lists_of_programs_sort_only_those_of_one_name(scopes: list[Scope]) -> N
 def test_the_newest_with_a_word_in_them_are_found_by_an_index(scopes: list[Scope], word: str) -> None:
     query = lists.read(RequestFactory().get("/", {"q": word}), RUNTIME_ORDERS, "name", searched=True)
     for scope in scopes:
-        rows = runtimes_in(scope, RuntimeFilter(search=word))
-        found = plans(partial(lists.context, rows, query, "", parts=scope.parts(), count_url="/count"))
+        rows = runtime_source(scope, RuntimeFilter(words=words_query(word)))
+        found = plans(partial(lists.context, rows, query, "", read=runtime_rows, count_url="/count"))
         assert [node for each in found for node in each if _reads_all(node)] == []
 
 
 def test_a_workspace_is_counted_in_an_index_alone(scopes: list[Scope]) -> None:
     for scope in scopes[:2]:
         rows = runtimes_in(scope)
-        for count in (rows.count, partial(capped_count, rows)):
+        for count in (rows.count, partial(capped_count, runtime_source(scope, RuntimeFilter()))):
             ((*_, scan),) = plans(count)
             assert scan["Node Type"] == "Index Only Scan"
 
@@ -132,5 +131,5 @@ def test_the_overview_reads_no_runtime_in_vain(scopes: list[Scope]) -> None:
 
 
 def test_rows_that_a_values_file_manages_have_an_index_of_their_own(scopes: list[Scope]) -> None:
-    rows = runtimes_in(scopes[-1], RuntimeFilter(managed_by="bootstrap"))
-    assert faults(lambda: page(rows, order=Order(("display_name",)), size=50, parts=[Q()])) == []
+    asked = partial(cut, scopes[-1], RuntimeFilter(managed_by_bootstrap=True), Order(("display_name",)), "")
+    assert faults(asked) == []

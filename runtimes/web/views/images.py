@@ -43,15 +43,11 @@ def image_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """The table of images in a scope."""
     scope = enter(request, workspace)
     filters = ImageFilterForm(request.GET)
-    filters.is_valid()
-    typed = filters.cleaned_data
-    narrow = RowFilter(typed.get("q", ""), typed.get("state", ""), typed.get("managed_by", ""))
-    rows = queries.images_in(scope, narrow)
+    narrow = filters.narrow
     context = lists.context(
-        rows,
+        queries.image_source(scope, narrow),
         lists.read(request, IMAGE_ORDERS, "name"),
         f"images {scope.uid} {narrow}",
-        parts=scope.parts(),
         read=image_rows,
     )
     context |= {

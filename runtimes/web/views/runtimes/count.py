@@ -17,5 +17,5 @@ def runtime_count(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """The number of rows of the table."""
     scope = enter(request, workspace)
     _, narrow = narrowed(request.GET)
-    query = lists.read(request, RUNTIME_ORDERS, "name", searched=bool(narrow.search))
-    return lists.count_answer(request, queries.runtimes_in(scope, narrow), query)
+    query = lists.read(request, RUNTIME_ORDERS, "name", searched=bool(narrow.words))
+    return lists.count_answer(request, queries.runtime_source(scope, narrow), query)

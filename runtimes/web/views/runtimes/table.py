@@ -24,7 +24,6 @@ from mlops_console.web.exports import csv_response
 from mlops_console.web.http import ConsoleRequest, enter, person_of, redirect_back
 from runtimes import queries
 from runtimes.listing import ExportRow, exported, runtime_rows
-from runtimes.models import ModelType
 from runtimes.queries import RUNTIME_ORDERS, RuntimeFilter
 from runtimes.web.forms import ColumnsForm, RuntimeFilterForm
 from runtimes.web.runtime_rows import rows_html
@@ -51,12 +50,11 @@ def runtime_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """The table of runtimes in a scope."""
     scope = enter(request, workspace)
     filters, narrow = narrowed(request.GET)
-    query = lists.read(request, RUNTIME_ORDERS, "name", searched=bool(narrow.search))
+    query = lists.read(request, RUNTIME_ORDERS, "name", searched=bool(narrow.words))
     context = lists.context(
-        queries.runtimes_in(scope, narrow),
+        queries.runtime_source(scope, narrow),
         query,
         f"runtimes {scope.uid} {narrow}",
-        parts=scope.parts(),
         read=runtime_rows,
         count_url=reverse("runtimes:runtime-count", args=[scope.uid]),
     )
@@ -65,7 +63,7 @@ def runtime_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     if changeable is not None:
         known = changeable == scope or context["count"] is None
         context["changeable_count"] = (
-            context["count"] if known else capped_count(queries.runtimes_in(changeable, narrow))
+            context["count"] if known else capped_count(queries.runtime_source(changeable, narrow))
         )
     chosen_from = changeable if context.get("changeable_count") != 0 else None
     context |= {
@@ -111,7 +109,7 @@ def runtime_export(request: ConsoleRequest, workspace: str) -> StreamingHttpResp
     """The filtered rows as CSV, in the order of the table."""
     scope = enter(request, workspace)
     _, narrow = narrowed(request.GET)
-    order = lists.read(request, RUNTIME_ORDERS, "name", searched=bool(narrow.search)).order
+    order = lists.read(request, RUNTIME_ORDERS, "name", searched=bool(narrow.words)).order
     rows = exported(queries.runtimes_in(scope, narrow), order, scope.parts())
     header = (
         "name",
@@ -131,18 +129,9 @@ def runtime_export(request: ConsoleRequest, workspace: str) -> StreamingHttpResp
 
 
 def narrowed(query: Mapping[str, Any]) -> tuple[RuntimeFilterForm, RuntimeFilter]:
-    """The filter of a query string; a value that is not offered narrows nothing and is named at its field."""
-    types: list[ModelType] = list(queries.model_types())
-    form = RuntimeFilterForm(query, types)
-    form.is_valid()
-    typed = form.cleaned_data
-    narrow = RuntimeFilter(
-        search=typed.get("q", ""),
-        state=typed.get("state", ""),
-        managed_by=typed.get("managed_by", ""),
-        model_type=typed.get("model_type", ""),
-    )
-    return form, narrow
+    """The filter of a query string."""
+    form = RuntimeFilterForm(query, queries.model_type_names())
+    return form, form.narrow
 
 
 def _shown_columns(request: ConsoleRequest, scope: Scope) -> frozenset[str]:
