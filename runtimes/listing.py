@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
 
 from mlops_console.keyset import Order
+from mlops_console.models import Workspace
 from mlops_console.statements import Among, Statement
-from runtimes.models import Runtime, RuntimeImage
+from runtimes.models import Runtime, RuntimeImage, Version
 from runtimes.models.layered import reason_of
 
 
@@ -87,7 +88,11 @@ class ExportRow(NamedTuple):
         return reason_of(self.api_state, self.api_reason, self.platform_state, self.platform_reason)
 
 
-_PATHS = {
+def _of(model: type[Model], key: str, column: str) -> Subquery:
+    return Subquery(model._default_manager.order_by().filter(pk=OuterRef(key)).values(column))
+
+
+_PATHS: dict[str, Any] = {
     "workspace": "workspace__uid",
     "workspace_name": "workspace__display_name",
     "model_type": "model_type_id",
@@ -96,7 +101,14 @@ _PATHS = {
     "image_name": "image__display_name",
     "pinned_version": "pinned_version__version",
 }
-_SHOWN = [_PATHS.get(field, field) for field in RuntimeRow._fields]
+# For one page: planning four joins takes PostgreSQL longer than looking fifty rows up.
+_LOOKED_UP = {
+    "workspace": _of(Workspace, "workspace", "uid"),
+    "workspace_name": _of(Workspace, "workspace", "display_name"),
+    "image_workspace": _of(Workspace, "image__workspace", "uid"),
+    "pinned_version": _of(Version, "pinned_version", "version"),
+}
+_SHOWN = [(_PATHS | _LOOKED_UP).get(field, field) for field in RuntimeRow._fields]
 _IMAGE = [_PATHS.get(field, field) for field in ImageRow._fields]
 _EXPORTED = [_PATHS.get(field, field) for field in ExportRow._fields]
 _RUNTIMES = Statement(lambda pks: Runtime.objects.order_by().filter(Among(F("pk"), pks)).values_list(*_SHOWN))
