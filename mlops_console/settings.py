@@ -98,16 +98,6 @@ TEMPLATES = [
         },
     }
 ]
-# What templates need to write but once: in the memory of each process, so that it ends with the code that wrote it.
-_FRAGMENTS = "dummy.DummyCache" if DEBUG else "locmem.LocMemCache"
-CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    "template_fragments": {
-        "BACKEND": f"django.core.cache.backends.{_FRAGMENTS}",
-        "LOCATION": "template_fragments",
-        "OPTIONS": {"MAX_ENTRIES": 1000},
-    },
-}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Database

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from mlops_console.access import Right
 from mlops_console.queries import ALL, workspace_names
-from mlops_console.web.http import ConsoleRequest
+from mlops_console.web.http import ConsoleRequest, address_of
 
 # label, url name, icon; those of a workspace take its uid
 _WORKSPACE: Final = (
@@ -77,6 +77,16 @@ class Navigation:
             links += [self._link(label, url, icon) for label, url, icon in _PLATFORM]
         return tuple(links)
 
+    @property
+    def tokens(self) -> Link:
+        """One's own API tokens."""
+        return self._link("API tokens", "console:token-list", "key-round", exact=True)
+
+    @property
+    def sign_out_url(self) -> str:
+        """Where one signs out."""
+        return address_of("logout")
+
     @cached_property
     def choices(self) -> list[Choice]:
         """All workspaces to switch to, or none where they are too many for a select."""
@@ -86,9 +96,9 @@ class Navigation:
     @property
     def switch_url(self) -> str:
         """Where one goes from this workspace to another."""
-        return _address("console:workspace-switch")
+        return address_of("console:workspace-switch")
 
-    @property
+    @cached_property
     def search_url(self) -> str:
         """Where one looks for another workspace, to come to the same kind of list there."""
         return f"{self.switch_url}?{urlencode({'next': self._request.path})}"
@@ -104,7 +114,7 @@ class Navigation:
         return next((each.uid for each in self._first if each.uid != "global"), "global")
 
     def _link(self, label: str, url: str, icon: str, uid: str = "", *, exact: bool = False) -> Link:
-        here, there = self._request.path, _address(url, uid)
+        here, there = self._request.path, address_of(url, *([uid] if uid else []))
         # Every page of a workspace lies under the list of workspaces.
         current = here == there if exact or there == "/" else here.startswith(there)
         return Link(label, there, icon, current)
@@ -130,9 +140,4 @@ def history_url(workspace: str, subject: str) -> str:
 
 def _only_rows(request: ConsoleRequest) -> bool:
     htmx = request.htmx
-    return bool(htmx) and htmx.target == _ROWS and not (htmx.boosted or htmx.history_restore_request)
-
-
-@lru_cache(maxsize=4096)
-def _address(url: str, uid: str = "") -> str:
-    return reverse(url, args=[uid] if uid else [])
+    return bool(htmx) and htmx.target == _ROWS and not htmx.history_restore_request

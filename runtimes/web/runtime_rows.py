@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from functools import cache
 from typing import Final
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from mlops_console.queries import Scope
+from mlops_console.web.http import address_of
 from mlops_console.web.stencils import Stencil, joined
 from mlops_console.web.templatetags.console import breakable, time_texts
 from runtimes.listing import RuntimeRow
@@ -22,19 +21,18 @@ _ROW: Final = Stencil("runtimes/_runtime_row.html")
 def rows_html(rows: Iterable[RuntimeRow], scope: Scope, changeable: Scope | None, shown: Collection[str]) -> SafeString:
     """The rows of a page with the columns that are `shown`; where some are `changeable`, these begin with a box."""
     now = timezone.now()
-    folder = cache(lambda url, workspace: reverse(url, args=[workspace]))
     columns = frozenset(shown)
     every = changeable is not None and changeable.workspace is None
     owners = {each.pk for each in (changeable.workspace, changeable.inherited) if each} if changeable else set()
     filled = [
         _ROW.fill(
             {
-                "url": f"{folder('runtimes:runtime-list', row.workspace)}{row.uid}/",
+                "url": f"{address_of('runtimes:runtime-list', row.workspace)}{row.uid}/",
                 "resource": row.name,
                 "display_name": row.display_name,
                 "uid": row.uid,
                 "model_type": breakable(row.model_type),
-                "image_url": f"{folder('runtimes:image-list', row.image_workspace)}{row.image}/",
+                "image_url": f"{address_of('runtimes:image-list', row.image_workspace)}{row.image}/",
                 "image_name": row.image_name,
                 "pinned_version": row.pinned_version or "",
                 "workspace_name": row.workspace_name,

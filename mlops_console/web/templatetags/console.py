@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from django import template
 from django.forms import BaseForm, BoundField
 from django.forms.formsets import BaseFormSet
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
@@ -22,10 +22,16 @@ from django.utils.safestring import SafeString, mark_safe
 
 from mlops_console.keyset import COUNT_CAP
 from mlops_console.web import icons
+from mlops_console.web.filters import Chip, drawn, in_force
+from mlops_console.web.http import address_of, address_without
+from mlops_console.web.stencils import Stencil
 
 register = template.Library()
+register.simple_tag(address_of)
 
 NOTHING: Final = "–"
+_ICON_SIZE: Final = 16  # of icons whose size console.css says
+_SORT_HEADER: Final = Stencil("components/_sort_header.html")
 
 # state: tone (a class of console.css), icon; unknown states are shown plainly
 _STATES: Final = {
@@ -49,16 +55,8 @@ _STATES: Final = {
 }
 _PAST: Final = {"bootstrap": "applied", "reapply": "re-applied"}
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _RELATIVE_UP_TO: Final = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One filter in force, and the address of the list without it."""
-
-    label: str
-    value: str
-    clear_url: str
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,13 @@ class Change:
 
 
 @register.simple_tag
-def icon(name: str, size: int = 16, css: str = "") -> SafeString:
+def kept(template: str, **values: Hashable) -> SafeString:
+    """What a template says of some values, rendered once for each: an include that sees nothing else of the page."""
+    return _stencil(template).fill({}, **values)
+
+
+@register.simple_tag
+def icon(name: str, size: int = _ICON_SIZE, css: str = "") -> SafeString:
     """An icon of `size` CSS pixels, silent to screen readers; raises UnknownIcon."""
     return _svg(str(name), size, str(css))
 
@@ -104,19 +108,16 @@ def ago(instant: datetime | None) -> str:
 
 def time_texts(instant: datetime, now: datetime) -> dict[str, str]:
     """What a `<time>` says, for stencils: `datetime`, `title` and `words`."""
-    utc = timezone.localtime(instant)
-    return {
-        "datetime": utc.isoformat(timespec="seconds"),
-        "title": f"{utc.day} {utc:%b %Y, %H:%M:%S} {utc.tzname()}",
-        "words": relative(instant, now),
-    }
+    utc = instant.astimezone(UTC)
+    exact = utc.isoformat("T", "seconds")
+    return {"datetime": exact, "title": f"{_day(utc)}, {exact[11:19]} UTC", "words": relative(instant, now)}
 
 
 def relative(instant: datetime, now: datetime) -> str:
     """An instant as seen from `now`: "3 minutes ago", "in 2 days", or its date when further away than 30 days."""
     distance = abs(now - instant)
     if distance > _RELATIVE_UP_TO:
-        return f"{instant.day} {instant:%b %Y}"
+        return _day(instant)
     seconds = int(distance.total_seconds())
     for unit, length in _UNITS:
         if count := seconds // length:
@@ -139,35 +140,22 @@ def row_count(count: int) -> str:
     return f"{count:,} row{'' if count == 1 else 's'}"
 
 
-@register.inclusion_tag("components/_sort_header.html", takes_context=True)
+@register.simple_tag(takes_context=True)
 def sort_header(
     context: Context, key: str, label: str, *, first: str = "", css: str = "", title: str = ""
-) -> dict[str, Any]:
+) -> SafeString:
     """A column header that sorts; `first="-"` makes its first click sort downwards."""
     sort = str(context.get("sort", ""))
     direction = {key: "ascending", f"-{key}": "descending"}.get(sort, "none")
     following = {"ascending": f"-{key}", "descending": key}.get(direction, f"{first}{key}")
-    request: HttpRequest = context["request"]
-    query = _without(request.GET, "page", "sort")
-    query["sort"] = following
-    return {
-        "key": key,
-        "label": label,
-        "css": css,
-        "title": title,
-        "direction": direction,
-        "url": _address(request, query),
-    }
+    url = address_without(context["request"], "page", "sort", sort=following)
+    return _SORT_HEADER.fill({"url": url}, key=key, label=label, css=css, title=title, direction=direction)
 
 
 @register.simple_tag(takes_context=True)
 def page_url(context: Context, token: str) -> str:
     """The address of another page of this list; `""` is the first."""
-    request: HttpRequest = context["request"]
-    query = _without(request.GET, "page")
-    if token:
-        query["page"] = token
-    return _address(request, query)
+    return address_without(context["request"], "page", page=token)
 
 
 @register.simple_tag(takes_context=True)
@@ -191,12 +179,13 @@ def carry(context: Context, *, only: str = "", without: str = "", form: str = ""
 @register.simple_tag(takes_context=True)
 def active_filters(context: Context, filters: BaseForm) -> list[Chip]:
     """The filters in force, by the fields of their form."""
-    request: HttpRequest = context["request"]
-    return [
-        Chip(str(field.label), shown, _address(request, _without(request.GET, "page", field.html_name)))
-        for field in filters
-        if not field.is_hidden and (shown := _shown(field))
-    ]
+    return in_force(context["request"], filters)
+
+
+@register.simple_tag
+def filter_field(field: BoundField) -> SafeString:
+    """A filter of a list with its label."""
+    return drawn(field)
 
 
 @register.filter
@@ -234,19 +223,28 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -
     return [change for change in fields if change.before != change.after]
 
 
+@cache
+def _stencil(template: str) -> Stencil:
+    return Stencil(template)
+
+
 @lru_cache(maxsize=256)
 def _svg(name: str, size: int, css: str) -> SafeString:
     if name not in icons.NAMES:
         raise icons.UnknownIcon(name)
     return format_html(
-        '<svg class="icon{}{}" width="{}" height="{}" aria-hidden="true"><use href="{}#{}"/></svg>',
+        '<svg class="icon{}{}"{} aria-hidden="true"><use href="{}#{}"/></svg>',
         " " if css else "",
         css,
-        size,
-        size,
+        "" if size == _ICON_SIZE else format_html(' width="{0}" height="{0}"', size),
         static(icons.FILE.name),
         name,
     )
+
+
+def _day(instant: datetime) -> str:
+    """Its date: not by strftime, which takes longer than all else of a row."""
+    return f"{instant.day} {_MONTHS[instant.month - 1]} {instant.year}"
 
 
 def _faults(part: BaseForm | BaseFormSet[Any]) -> Iterable[FormFault]:
@@ -260,25 +258,6 @@ def _faults(part: BaseForm | BaseFormSet[Any]) -> Iterable[FormFault]:
         # A group of boxes has no control of its own: its first box stands for it.
         control = field.id_for_label or f"{field.auto_id}_0"
         yield from (FormFault(control, str(field.label), str(text)) for text in field.errors)
-
-
-def _without(query: QueryDict, *names: str) -> QueryDict:
-    rest = query.copy()
-    for name in names:
-        rest.pop(name, None)
-    return rest
-
-
-def _address(request: HttpRequest, query: QueryDict) -> str:
-    return f"{request.path}?{query.urlencode()}" if query else request.path
-
-
-def _shown(field: BoundField) -> str:
-    """What was chosen in a field, in the words of its choices; `""` where nothing was."""
-    value = field.value()
-    chosen = [str(each) for each in value] if isinstance(value, (list, tuple)) else [str(value or "")]
-    words = {str(key): str(word) for key, word in getattr(field.field, "choices", ())}
-    return ", ".join(words.get(each, each) for each in chosen if each.strip())
 
 
 def _flat(values: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, str]]:

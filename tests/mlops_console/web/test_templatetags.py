@@ -14,8 +14,11 @@ from django.conf import settings
 from django.forms import formset_factory
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.utils.html import escape
 
 from mlops_console.web import icons
+from mlops_console.web.navigation import Link
+from mlops_console.web.stencils import BrokenMark
 from mlops_console.web.templatetags import console
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -133,6 +136,65 @@ def test_sort_header(sort: str, first: str, direction: str | None, target: str) 
     assert f'href="/list/?q=a+b&amp;{target}"' in header
     assert ("aria-sort" in header) == (direction is not None)
     assert direction is None or f'aria-sort="{direction}"' in header
+
+
+def test_sort_headers_say_and_escape_what_they_are_given() -> None:
+    source = '{% sort_header "id" label first="-" css="end" title=title %}'
+    for label in ("<b>", "Plain"):  # the second time beside what was kept of the first
+        header = " ".join(render(source, 'q="><script>', label=label, title='a "b"').split())
+        assert header.startswith('<th scope="col" class="end" title="a &quot;b&quot;" >')
+        assert (
+            f'<a class="sort" id="sort-id" href="/list/?q=%22%3E%3Cscript%3E&amp;sort=-id">{escape(label)}</a>'
+            in header
+        )
+
+
+def test_addresses_are_those_of_their_query() -> None:
+    for query, rest in (
+        ("q=1", "q=1&amp;"),
+        ("q=2", "q=2&amp;"),
+        ("", ""),
+        ("kinds=a&kinds=%C3%A4", "kinds=a&amp;kinds=%C3%A4&amp;"),
+    ):
+        assert render('{% page_url "t" %}', query) == f"/list/?{rest}page=t"
+        assert f'href="/list/?{rest}sort=name"' in render('{% sort_header "name" "Name" %}', query)
+
+
+def test_what_a_template_says_is_kept_for_its_values() -> None:
+    links = (Link("A & B", "/a/", "cpu", current=True), Link("C", "/c/", "cpu", current=False))
+    source = '{% kept "components/_navigation.html" links=links administration=none %}'
+    for shown in (links, links[1:], links):
+        printed = render(source, links=shown, none=())
+        assert re.findall(r'<a href="(/\w/)"', printed) == [link.url for link in shown]
+        assert ("A &amp; B" in printed) == ("aria-current" in printed) == (len(shown) == 2)
+
+
+def test_what_a_kept_template_is_not_told_it_may_not_ask() -> None:
+    with pytest.raises(BrokenMark):
+        render('{% kept "components/_empty.html" icon="x" title="Nothing" %}', text="Of the page.")
+
+
+@pytest.mark.parametrize("typed", ["", "DEPRECATED", "<b>", "None"])
+def test_a_filter_shows_what_was_chosen_in_it(typed: str) -> None:
+    for each in (typed, "ACTIVE", typed):  # the last time as it was kept of the first
+        filters = Filters({"state": each, "q": each})
+        printed = render("{% for field in filters %}{% filter_field field %}{% endfor %}", filters=filters)
+        for name in ("state", "q", "kinds"):
+            assert "".join(str(filters[name]).split()) in "".join(printed.split())
+        assert ('aria-invalid="true"' in printed) is bool(filters.errors)
+    assert f' value="{escape(typed)}"' in printed or not typed
+
+
+def test_a_filter_without_a_value_is_not_one_of_none() -> None:
+    shown = [render("{% filter_field field %}", field=Filters(data)["q"]) for data in ({"q": "None"}, {})]
+    assert ["None" in each for each in shown] == [True, False]
+
+
+def test_a_filter_that_is_wrong_beside_others_says_so() -> None:
+    filters = [Filters({"q": "a"}), Filters({"q": "a"})]
+    filters[1].add_error("q", "Not with that state.")
+    printed = [render("{% filter_field field %}", field=each["q"]) for each in filters]
+    assert ['aria-invalid="true"' in each for each in printed] == [False, True]
 
 
 def test_page_url_keeps_the_query() -> None:
