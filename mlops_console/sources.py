@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 from django.db.models import F, Model, Q, QuerySet, Value
 
-from mlops_console.keyset import Order, key_query
+from mlops_console.keyset import Column, Order, key_query
 from mlops_console.statements import Among, Statement
+from mlops_console.walks import Walk, walked
 
 M = TypeVar("M", bound=Model)
 SHAPES_MAX: Final = 1024  # whose statements are kept
@@ -23,7 +24,8 @@ class Source(Generic[M]):
     `write` answers the rows for a filter: a dataclass whose fields narrow where they are neither None nor empty. The
     query must be the same whatever they are set to, as they may be expressions. `places` are values of the column
     `path`, at least one, each of which is one range of an index. With `apart` each of these is read in the order of
-    the list, and merged; without, what the filter leaves in all of them is found first.
+    the list, and merged; without, what the filter leaves in all of them is found first. `walks` are those of orders
+    that no index holds, by their columns; they are taken where nothing narrows.
     """
 
     write: Callable[[Any], QuerySet[M]]
@@ -31,6 +33,7 @@ class Source(Generic[M]):
     path: str = "workspace"
     places: tuple[Any, ...] | None = None
     apart: bool = True
+    walks: Mapping[tuple[Column, ...], Walk] = field(default_factory=dict)
 
     @property
     def queryset(self) -> QuerySet[M]:
@@ -41,7 +44,8 @@ class Source(Generic[M]):
     def keys(self, order: Order, start: Sequence[Any] | None, *, reverse: bool, limit: int) -> list[tuple[Any, ...]]:
         """The first keys after `start`, as of `key_query`."""
         begins = {f"start_{position}": value for position, value in enumerate(start or ())}
-        statement = _keys(self._shape, order, tuple(begins), reverse, limit)
+        walk = None if self._given else self.walks.get(order.columns)
+        statement = _keys(self._shape, order, walk, tuple(begins), reverse, limit)
         return list(statement.rows(**self._values, **begins))
 
     def count(self, limit: int) -> int:
@@ -97,10 +101,16 @@ class _Shape:
 
 
 @lru_cache(maxsize=SHAPES_MAX)
-def _keys(shape: _Shape, order: Order, begins: tuple[str, ...], reverse: bool, limit: int) -> Statement:
+def _keys(
+    shape: _Shape, order: Order, walk: Walk | None, begins: tuple[str, ...], reverse: bool, limit: int
+) -> Statement:
     def write(**slots: Value) -> QuerySet[Any, Any]:
         start = [slots[name] for name in begins] or None
-        return key_query(shape.rows(slots), order, shape.parts(slots), start, reverse=reverse, limit=limit)
+        rows, parts = shape.rows(slots), shape.parts(slots)
+        if walk is not None:
+            whole = shape.within(slots)
+            parts = [walked(rows, order, walk, parts, whole, start, reverse=reverse, limit=limit)]
+        return key_query(rows, order, parts, start, reverse=reverse, limit=limit)
 
     return Statement(write, (*shape.names, *begins))
 

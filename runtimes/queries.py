@@ -17,6 +17,7 @@ from mlops_console.models import GLOBAL
 from mlops_console.queries import ALL, Scope, scope_for, workspaces_of
 from mlops_console.sources import Source
 from mlops_console.statements import Statement
+from mlops_console.walks import Alike, Grouped, Walk
 from runtimes.bootstrap import REMOVED_REASON
 from runtimes.models import BootstrapRun, ModelType, Runtime, RuntimeImage, Version
 from runtimes.models.layered import Layered
@@ -61,17 +62,34 @@ class RuntimeFilter(RowFilter):
     model_type: str = ""
 
 
-# Types and states go on by name, as the indexes of the filters do.
+# Each goes on as an index does: those of the filters by name, those of what runtimes refer to by workspace before that.
 RUNTIME_ORDERS: Final[dict[str, tuple[Column, ...]]] = {
     "name": ("display_name",),
     "id": ("uid",),
     "model_type": ("model_type_id", "display_name"),
-    "image": ("image__display_name",),
-    "version": (Coalesce("pinned_version__precedence", Value("")),),
+    "image": ("image__display_name", "image_id", "workspace_id", "display_name"),
+    "version": (
+        Coalesce("pinned_version__precedence", Value("")),
+        Coalesce("pinned_version_id", Value(0)),
+        "workspace_id",
+        "display_name",
+    ),
     "state": ("state", "display_name"),
-    "managed_by": ("managed_by_bootstrap",),
-    "workspace": ("workspace__display_name",),
+    "managed_by": ("managed_by_bootstrap", "display_name"),
+    "workspace": ("workspace__display_name", "workspace_id", "display_name"),
     "updated": ("updated_at",),
+}
+RUNTIME_WALKS: Final[dict[tuple[Column, ...], Walk]] = {
+    RUNTIME_ORDERS["image"]: (Grouped("image", ("display_name",)),),
+    RUNTIME_ORDERS["version"]: (
+        Alike(Q(pinned_version=None), ("", 0)),
+        Grouped("pinned_version", ("precedence",)),
+    ),
+    RUNTIME_ORDERS["managed_by"]: (
+        Alike(Q(managed_by_bootstrap=False), (False,), apart=True),
+        Alike(Q(managed_by_bootstrap=True), (True,)),
+    ),
+    RUNTIME_ORDERS["workspace"]: (Grouped("workspace", ("display_name",)),),
 }
 IMAGE_ORDERS: Final[dict[str, tuple[str, ...]]] = {
     "name": ("display_name",),
@@ -87,7 +105,7 @@ IMAGE_ORDERS: Final[dict[str, tuple[str, ...]]] = {
 
 def runtime_source(scope: Scope, narrow: RuntimeFilter) -> Source[Runtime]:
     """The runtimes of a scope as lists are cut from them."""
-    return Source(_runtimes, narrow, places=scope.places())
+    return Source(_runtimes, narrow, places=scope.places(), walks=RUNTIME_WALKS)
 
 
 def image_source(scope: Scope, narrow: RowFilter) -> Source[RuntimeImage]:

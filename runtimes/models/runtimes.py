@@ -19,10 +19,12 @@ class Runtime(Layered):
     uid = models.CharField(max_length=63)
     display_name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
-    # Looked up by the index of all workspaces by model type, which begins with it.
+    # These three are looked up by the indexes below that begin with them.
     model_type = models.ForeignKey(ModelType, models.PROTECT, related_name="runtimes", db_index=False)
-    image = models.ForeignKey(RuntimeImage, models.PROTECT, related_name="runtimes")
-    pinned_version = models.ForeignKey(Version, models.PROTECT, null=True, blank=True, related_name="runtimes")
+    image = models.ForeignKey(RuntimeImage, models.PROTECT, related_name="runtimes", db_index=False)
+    pinned_version = models.ForeignKey(
+        Version, models.PROTECT, null=True, blank=True, related_name="runtimes", db_index=False
+    )
     environment_variables = models.JSONField(default=dict, blank=True)
     data_volume_read_only = models.BooleanField(null=True, blank=True)
     volumes = models.JSONField(default=list, blank=True)
@@ -46,6 +48,13 @@ class Runtime(Layered):
             models.Index(fields=("model_type", "display_name", "id"), name="all_runtimes_by_model_type"),
             models.Index(fields=("state", "display_name", "id"), name="all_runtimes_by_state"),
             models.Index(fields=("-updated_at", "-id"), name="all_runtimes_by_update"),
+            models.Index(fields=("uid", "id"), name="all_runtimes_by_uid"),
+            models.Index(fields=("image", "workspace", "display_name", "id"), name="runtime_by_image"),
+            models.Index(
+                fields=("pinned_version", "workspace", "display_name", "id"),
+                condition=models.Q(pinned_version__isnull=False),
+                name="runtime_by_pinned_version",
+            ),
             models.Index(
                 fields=("display_name", "id"),
                 condition=models.Q(managed_by_bootstrap=True),

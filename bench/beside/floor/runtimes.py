@@ -17,11 +17,11 @@ ORDERS: Final = {
     "name": ("t.display_name",),
     "id": ("t.uid",),
     "model_type": ("t.model_type_id", "t.display_name"),
-    "image": ("i.display_name",),
-    "version": ("coalesce(v.precedence, '')",),
+    "image": ("i.display_name", "t.image_id", "t.workspace_id", "t.display_name"),
+    "version": ("coalesce(v.precedence, '')", "coalesce(v.id, 0)", "t.workspace_id", "t.display_name"),
     "state": ("t.state", "t.display_name"),
-    "managed_by": ("t.managed_by_bootstrap",),
-    "workspace": ("w.display_name",),
+    "managed_by": ("t.managed_by_bootstrap", "t.display_name"),
+    "workspace": ("w.display_name", "t.workspace_id", "t.display_name"),
     "updated": ("t.updated_at",),
 }
 TABLES: Final = """runtimes_runtime t JOIN console_workspace w ON w.id = t.workspace_id
