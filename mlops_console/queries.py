@@ -16,12 +16,26 @@ from mlops_console.actor import Actor
 from mlops_console.errors import Missing, NotAllowed
 from mlops_console.models import GLOBAL, AuditEntry, Membership, Token, TokenState, User, Workspace
 from mlops_console.models.tokens import ACTS_AS
-from mlops_console.statements import Statement
+from mlops_console.sources import Source
+from mlops_console.statements import Instances, Statement
 
 ALL: Final = "-"
+_APART_MAX: Final = 10  # actors whose entries are read in order; to plan more takes longer than to sort what they did
 _COLUMNS: Final = [each.attname for each in Workspace._meta.concrete_fields]
 _WITH_GLOBAL: Final = Statement(
     lambda uid: Workspace.objects.order_by().filter(Q(uid=uid) | Q(uid=GLOBAL)).values_list(*_COLUMNS)
+)
+_TOKEN: Final = Instances[Token](lambda digest: Token.objects.filter(digest=digest).select_related("user").order_by())
+# Each is looked for in the index on actors, to no avail if it never acted.
+_ACTED: Final = Statement(
+    lambda name: (
+        Token.objects.filter(user__username=name)
+        .annotate(acting_as=ACTS_AS)
+        .filter(Exists(AuditEntry.objects.filter(actor=OuterRef("acting_as"))))
+        .order_by()
+        .values_list("acting_as")
+        .distinct()
+    )
 )
 
 
@@ -138,7 +152,7 @@ def people_seen_by(actor: Actor) -> QuerySet[User]:
 
 def token_of(digest: str) -> Token | None:
     """The token whose secret has a digest, with its owner, whether it still opens the door or not."""
-    return next(iter(Token.objects.filter(digest=digest).select_related("user").order_by()), None)
+    return next(iter(_TOKEN.found(digest=digest)), None)
 
 
 def live_tokens(*, now: datetime) -> QuerySet[Token]:
@@ -187,29 +201,61 @@ class AuditFilter:
     until: date | None = None
 
 
-def audit_in(scope: Scope, narrow: AuditFilter = AuditFilter()) -> QuerySet[AuditEntry]:
-    """Audit entries of a scope; days are UTC.
+@dataclass(frozen=True)
+class _Compared:
+    """What entries are compared with, the actor aside: the scope, and what they are narrowed by."""
+
+    within: str = ""
+    verb: str = ""
+    workspace: str = ""
+    subject: str = ""
+    below: str = ""
+    part: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def audit_source(scope: Scope, narrow: AuditFilter = AuditFilter()) -> Source[AuditEntry]:
+    """The audit entries of a scope as lists are cut from them; days are UTC.
 
     `actor` is a whole name; that of a person stands for what their tokens did as well.
     `subject` is a whole resource name, which stands for what lies below it as well, or any part of one.
     """
+    subject = narrow.subject
+    named = {"subject": subject, "below": f"{subject}/"} if subject.startswith("workspaces/") else {"part": subject}
+    compared = _Compared(
+        within=scope.workspace.uid if scope.workspace else "",
+        verb=narrow.verb,
+        workspace=narrow.workspace,
+        since=datetime.combine(narrow.since, time.min, tzinfo=UTC) if narrow.since else None,
+        until=datetime.combine(narrow.until, time.max, tzinfo=UTC) if narrow.until else None,
+        **named,
+    )
+    actors = _acting_as(narrow.actor) if narrow.actor else None
+    return Source(_entries, compared, path="actor", places=actors, apart=len(actors or ()) <= _APART_MAX)
+
+
+def audit_in(scope: Scope, narrow: AuditFilter = AuditFilter()) -> QuerySet[AuditEntry]:
+    """The audit entries of a scope."""
+    return audit_source(scope, narrow).queryset
+
+
+def _entries(narrow: _Compared) -> QuerySet[AuditEntry]:
     entries = AuditEntry.objects.all()
-    if scope.workspace is not None:
-        entries = entries.filter(workspace=scope.workspace.uid)
-    if narrow.actor:
-        entries = entries.filter(actor__in=_acting_as(narrow.actor))
+    if narrow.within:
+        entries = entries.filter(workspace=narrow.within)
     if narrow.verb:
         entries = entries.filter(verb=narrow.verb)
     if narrow.workspace:
         entries = entries.filter(workspace=narrow.workspace)
-    if narrow.subject.startswith("workspaces/"):
-        entries = entries.filter(Q(subject=narrow.subject) | Q(subject__startswith=f"{narrow.subject}/"))
-    elif narrow.subject:
-        entries = entries.filter(subject__icontains=narrow.subject)
+    if narrow.subject:
+        entries = entries.filter(Q(subject=narrow.subject) | Q(subject__startswith=narrow.below))
+    if narrow.part:
+        entries = entries.filter(subject__icontains=narrow.part)
     if narrow.since:
-        entries = entries.filter(at__gte=datetime.combine(narrow.since, time.min, tzinfo=UTC))
+        entries = entries.filter(at__gte=narrow.since)
     if narrow.until:
-        entries = entries.filter(at__lte=datetime.combine(narrow.until, time.max, tzinfo=UTC))
+        entries = entries.filter(at__lte=narrow.until)
     return entries
 
 
@@ -221,12 +267,9 @@ def find_entry(scope: Scope, number: int) -> AuditEntry:
     return found
 
 
-def _acting_as(name: str) -> list[str]:
+def _acting_as(name: str) -> tuple[str, ...]:
     """The name of an actor, and if it is a person's, those under which their tokens act."""
-    # Whole names, for the index on actors; those that never acted would only blur its plan.
-    acted = Exists(AuditEntry.objects.filter(actor=OuterRef("acting_as")))
-    tokens = Token.objects.filter(user__username=name).annotate(acting_as=ACTS_AS).filter(acted).order_by()
-    return [name, *tokens.values_list("acting_as", flat=True).distinct()]
+    return (name, *(each for (each,) in _ACTED.rows(name=name)))
 
 
 def history_of(*subjects: str, limit: int = 20) -> QuerySet[AuditEntry]:

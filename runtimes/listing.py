@@ -88,7 +88,8 @@ class ExportRow(NamedTuple):
         return reason_of(self.api_state, self.api_reason, self.platform_state, self.platform_reason)
 
 
-def _of(model: type[Model], key: str, column: str) -> Subquery:
+def looked_up(model: type[Model], key: str, column: str) -> Subquery:
+    """A column of what a row refers to, in place of a join."""
     return Subquery(model._default_manager.order_by().filter(pk=OuterRef(key)).values(column))
 
 
@@ -103,15 +104,17 @@ _PATHS: dict[str, Any] = {
 }
 # For one page: planning four joins takes PostgreSQL longer than looking fifty rows up.
 _LOOKED_UP = {
-    "workspace": _of(Workspace, "workspace", "uid"),
-    "workspace_name": _of(Workspace, "workspace", "display_name"),
-    "image_workspace": _of(Workspace, "image__workspace", "uid"),
-    "pinned_version": _of(Version, "pinned_version", "version"),
+    "workspace": looked_up(Workspace, "workspace", "uid"),
+    "workspace_name": looked_up(Workspace, "workspace", "display_name"),
+    "image_workspace": looked_up(Workspace, "image__workspace", "uid"),
+    "pinned_version": looked_up(Version, "pinned_version", "version"),
 }
 _SHOWN = [(_PATHS | _LOOKED_UP).get(field, field) for field in RuntimeRow._fields]
-_IMAGE = [_PATHS.get(field, field) for field in ImageRow._fields]
+_IMAGE = [_LOOKED_UP.get(field, field) for field in ImageRow._fields]
 _EXPORTED = [_PATHS.get(field, field) for field in ExportRow._fields]
 _RUNTIMES = Statement(lambda pks: Runtime.objects.order_by().filter(Among(F("pk"), pks)).values_list(*_SHOWN))
+_WITH_VERSIONS = RuntimeImage.objects.with_current().with_version_count().order_by()
+_IMAGES = Statement(lambda pks: _WITH_VERSIONS.filter(Among(F("pk"), pks)).values_list(*_IMAGE))
 
 
 def runtime_rows(pks: Sequence[Any]) -> Iterator[RuntimeRow]:
@@ -121,8 +124,7 @@ def runtime_rows(pks: Sequence[Any]) -> Iterator[RuntimeRow]:
 
 def image_rows(pks: Sequence[Any]) -> Iterator[ImageRow]:
     """The images of some primary keys, in no order; whoever asks has found the keys in a scope."""
-    rows = RuntimeImage.objects.with_current().with_version_count().order_by().filter(pk__in=pks)
-    return map(ImageRow._make, rows.values_list(*_IMAGE))
+    return map(ImageRow._make, _IMAGES.rows(pks=list(pks)))
 
 
 def exported(rows: QuerySet[Runtime], order: Order, parts: Sequence[Q]) -> Iterator[ExportRow]:

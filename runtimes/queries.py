@@ -9,14 +9,12 @@ from typing import Final, TypeVar
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.errors import Missing
 from mlops_console.keyset import Column
-from mlops_console.models import GLOBAL
-from mlops_console.queries import ALL, Scope, scope_for, workspaces_of
+from mlops_console.queries import Scope, workspaces_of
 from mlops_console.sources import Source
-from mlops_console.statements import Statement
+from mlops_console.statements import Among, Instances, Statement
 from mlops_console.walks import Alike, Grouped, Walk
 from runtimes.bootstrap import REMOVED_REASON
 from runtimes.models import BootstrapRun, ModelType, Runtime, RuntimeImage, Version
@@ -30,12 +28,28 @@ T = TypeVar("T", Runtime, RuntimeImage)
 R = TypeVar("R", bound=Layered)
 BOOTSTRAP: Final = "bootstrap"
 PEOPLE: Final = "people"
-# What a change of a runtime looks at: its own columns, and of what it is bound to only what names that.
-_OWN: Final = [each.name for each in Runtime._meta.concrete_fields if each.name != "words"]
-_BOUND: Final = ("image__uid", "image__workspace__uid", "pinned_version__version")
 _TYPE_NAMES: Final = Statement(lambda: ModelType.objects.order_by("name").values_list("name"))
 _MANAGED: Final = Q(managed_by_bootstrap=True)
 _HELD: Final = Q(api_state__gt=F("platform_state"))  # the words of the states sort by severity
+
+
+def _by_id(rows: QuerySet[T]) -> Instances[T]:
+    # In the order of their keys, in which changes of many lock them as well.
+    return Instances(lambda places, uid: rows.filter(Among(F("workspace"), places), uid=uid).order_by("pk"))
+
+
+_BOUND: Final = Runtime.objects.select_related("image", "pinned_version")
+_RUNTIMES: Final = _by_id(_BOUND.defer("words"))
+# What a change looks at: the columns of the runtime, and of what it is bound to only what names that.
+_LOCKED_RUNTIMES: Final = _by_id(
+    _BOUND.only(
+        *(each.name for each in Runtime._meta.concrete_fields if each.name != "words"),
+        *("image__uid", "image__workspace", "pinned_version__version"),
+    ).select_for_update(of=("self",))
+)
+_IMAGES: Final = _by_id(RuntimeImage.objects.with_current().defer("words"))
+_LOCKED_IMAGES: Final = _by_id(RuntimeImage.objects.with_current().select_for_update(of=("self",)))
+_HELD_IMAGES: Final = _by_id(RuntimeImage.objects.only("uid", "workspace").select_for_update(no_key=True))
 
 
 @dataclass(frozen=True)
@@ -103,12 +117,12 @@ IMAGE_ORDERS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-def runtime_source(scope: Scope, narrow: RuntimeFilter) -> Source[Runtime]:
+def runtime_source(scope: Scope, narrow: RuntimeFilter = RuntimeFilter()) -> Source[Runtime]:
     """The runtimes of a scope as lists are cut from them."""
     return Source(_runtimes, narrow, places=scope.places(), walks=RUNTIME_WALKS)
 
 
-def image_source(scope: Scope, narrow: RowFilter) -> Source[RuntimeImage]:
+def image_source(scope: Scope, narrow: RowFilter = RowFilter()) -> Source[RuntimeImage]:
     """The images of a scope as lists are cut from them."""
     return Source(_images, narrow, places=scope.places())
 
@@ -132,32 +146,32 @@ def _images(narrow: RowFilter) -> QuerySet[RuntimeImage]:
     return narrow.apply(RuntimeImage.objects.with_current().with_version_count().select_related("workspace"))
 
 
-def find_runtime(actor: Actor, workspace: str, uid: str, *, locked: bool = False) -> Runtime:
-    """One runtime of a workspace, or the inherited one of that id; raises Missing or NotAllowed.
+def find_runtime(scope: Scope, uid: str, *, locked: bool = False) -> Runtime:
+    """One runtime of a workspace, or the inherited one of that id; raises Missing, also for `-`.
 
     This and its like lock the row until the transaction ends where that is asked for.
     """
-    rows = Runtime.objects.select_related("workspace", "image__workspace", "pinned_version")
-    if locked:
-        rows = rows.only(*_OWN, "workspace__uid", *_BOUND).select_for_update(of=("self",))
-    return _find(rows, actor, workspace, uid)
+    row = _nearest("runtime", scope, uid, _LOCKED_RUNTIMES if locked else _RUNTIMES)
+    # A runtime takes images of its own workspace or of global, which are at hand.
+    for place in (scope.workspace, scope.inherited):
+        if place is not None and place.pk == row.image.workspace_id:
+            row.image.workspace = place
+    return row
 
 
-def find_image(actor: Actor, workspace: str, uid: str, *, locked: bool = False) -> RuntimeImage:
-    """One image of a workspace, or the inherited one of that id; raises Missing or NotAllowed."""
-    rows = RuntimeImage.objects.select_related("workspace").with_current()
-    return _find(rows.select_for_update(of=("self",)) if locked else rows, actor, workspace, uid)
+def find_image(scope: Scope, uid: str, *, locked: bool = False) -> RuntimeImage:
+    """One image of a workspace, or the inherited one of that id; raises Missing, also for `-`."""
+    return _nearest("runtime image", scope, uid, _LOCKED_IMAGES if locked else _IMAGES)
 
 
-def hold_image(actor: Actor, workspace: str, uid: str) -> RuntimeImage:
+def hold_image(scope: Scope, uid: str) -> RuntimeImage:
     """The same with no more than its name, kept from being deleted until the transaction ends."""
-    rows = RuntimeImage.objects.select_related("workspace").only("uid", "workspace__uid")
-    return _find(rows.select_for_update(of=("self",), no_key=True), actor, workspace, uid)
+    return _nearest("runtime image", scope, uid, _HELD_IMAGES)
 
 
-def find_version(actor: Actor, workspace: str, image: str, version: str, *, locked: bool = False) -> Version:
-    """One version of an image, its id with or without the leading v; raises Missing or NotAllowed."""
-    return version_of(find_image(actor, workspace, image), version, locked=locked)
+def find_version(scope: Scope, image: str, version: str, *, locked: bool = False) -> Version:
+    """One version of an image, its id with or without the leading v; raises Missing, also for `-`."""
+    return version_of(find_image(scope, image), version, locked=locked)
 
 
 def version_of(image: RuntimeImage, version: str, *, locked: bool = False) -> Version:
@@ -294,20 +308,15 @@ def _managed(condition: Q, limit: int | None = None) -> Iterator[Runtime | Runti
     yield from Runtime.objects.filter(managed).select_related("workspace")[:limit]
 
 
-def _find(rows: QuerySet[T], actor: Actor, workspace: str, uid: str) -> T:
-    if workspace == ALL:
-        scope_for(actor, workspace).one()  # which raises
-    # In the order of their keys, in which changes of many lock them as well.
-    near = rows.filter(workspace__uid__in=(workspace, GLOBAL), uid=uid).order_by("pk")
-    found = {row.workspace.uid: row for row in near}
-    if workspace not in found:
-        # Strangers learn no more of it by what it inherits; a row of its own is asked for its workspace below.
-        scope_for(actor, workspace)
-    row = found.get(workspace) or found.get(GLOBAL)
-    if row is None:
-        raise Missing(f"There is no {rows.model._meta.verbose_name} {uid} in workspace {workspace}.")
-    actor.require(Right.VIEW, row.workspace)
-    return row
+def _nearest(what: str, scope: Scope, uid: str, rows: Instances[T]) -> T:
+    """The row of that id that is a workspace's own, else the one it inherits."""
+    near = [each for each in (scope.one(), scope.inherited) if each is not None]
+    found = {row.workspace_id: row for row in rows.found(places=[each.pk for each in near], uid=uid)}
+    for place in near:
+        if row := found.get(place.pk):
+            row.workspace = place
+            return row
+    raise Missing(f"There is no {what} {uid} in workspace {scope.uid}.")
 
 
 def still_there(row: QuerySet[R], what: str) -> R:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Func, IntegerField, Q, QuerySet, Window
 from django.urls import reverse
 
 from deployments.models import Composition, Deployment
@@ -17,32 +19,61 @@ from runtimes.web.uses import Rows, Use
 SHOWN: Final = 10
 
 
+class _InAll(Func):
+    """The sum of what is counted in groups, over all of them: Django's own takes no count."""
+
+    function = "SUM"
+    window_compatible = True
+    output_field = IntegerField()
+
+
 def deployments_on(actor: Actor, workspace: str, rows: Rows) -> Use:
     """The live deployments that some runtimes carry, or that run a version of some images, or some versions."""
-    path, filter_name = _PATHS[rows.model]
-    there = Q(deployment__deleted_at__isnull=True, deployment__workspace__in=workspaces_of(actor))
-    compositions = Composition.objects.filter(there, **{f"{path}__in": rows.order_by()})
-    counted = compositions.order_by().aggregate(all=Count("pk"), deployments=Count("deployment", distinct=True))
-    total = counted["deployments"]
-    first = Deployment.objects.filter(pk__in=compositions.order_by().values("deployment")).select_related("workspace")
-    by_row = compositions.order_by().values_list(path).annotate(Count("deployment", distinct=True))
-    only = list(rows[:2]) if total else []
+    compositions = _live(actor, rows)
+    # Thousands may stand on one image: to go through them takes longer than all else, so that is done once.
+    by_deployment = compositions.values_list("deployment").annotate(
+        name=F("deployment__display_name"), here=Count("pk"), all=Window(_InAll("here")), total=Window(Count("*"))
+    )
+    first = list(by_deployment.order_by("name", "deployment")[:SHOWN])
+    _, _, _, in_all, total = first[0] if first else (0, "", 0, 0, 0)
     return Use(
         title="Deployments",
-        summary=_summary(counted["all"], total),
-        items=_items(first.order_by("display_name", "pk")[:SHOWN], compositions) if total else [],
+        summary=_summary(int(in_all), total),
+        items=_items([key for key, *_ in first], compositions) if first else [],
         total=total,
-        counts=dict(by_row) if total else {},
-        url=_url(actor, workspace, filter_name, only[0].name) if len(only) == 1 else "",
+        url=_url(actor, workspace, rows) if first else "",
         none="Nothing runs on it.",
     )
 
 
-_PATHS: Final[dict[type[Any], tuple[str, str]]] = {
-    Runtime: ("runtime", "runtime"),
-    RuntimeImage: ("version__image", "image"),
-    Version: ("version", "version"),
+def deployment_counts(actor: Actor, rows: Rows) -> dict[int, int]:
+    """How many such deployments each row has, by its key; none are told of rows that have none."""
+    path = _KINDS[rows.model].path
+    return dict(_live(actor, rows).values_list(path).annotate(Count("deployment", distinct=True)))
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """Rows that things stand on: where a composition names them, the filter of the table, what their names take."""
+
+    path: str
+    filter_name: str
+    named_by: str
+
+
+_KINDS: Final[dict[type[Any], _Kind]] = {
+    Runtime: _Kind("runtime", "runtime", "workspace"),
+    RuntimeImage: _Kind("version__image", "image", "workspace"),
+    Version: _Kind("version", "version", "image__workspace"),
 }
+
+
+def _live(actor: Actor, rows: Rows) -> QuerySet[Composition]:
+    """The compositions on some rows in the live deployments that one may see, in no order."""
+    there = Q(deployment__deleted_at__isnull=True)
+    if not actor.is_platform_admin:
+        there &= Q(deployment__workspace__in=workspaces_of(actor))
+    return Composition.objects.filter(there, **{f"{_KINDS[rows.model].path}__in": rows.order_by()}).order_by()
 
 
 def _summary(compositions: int, deployments: int) -> str:
@@ -52,22 +83,24 @@ def _summary(compositions: int, deployments: int) -> str:
     )
 
 
-def _items(deployments: QuerySet[Deployment], compositions: QuerySet[Composition]) -> list[dict[str, Any]]:
-    shown = list(deployments)
+def _items(keys: Sequence[int], compositions: QuerySet[Composition]) -> list[dict[str, Any]]:
     running: dict[int, list[str]] = {}
-    found = compositions.filter(deployment__in=[each.pk for each in shown]).order_by("position")
+    found = compositions.filter(deployment__in=keys).order_by("position")
     for deployment, experiment, version in found.values_list(
         "deployment_id", "experiment__display_name", "version__version"
     ):
         running.setdefault(deployment, []).append(f"{experiment} on {version}")
+    named = ("uid", "display_name", "health", "workspace__uid", "workspace__display_name")
+    shown = Deployment.objects.select_related("workspace").only(*named).in_bulk(running)
     return [
         {
-            "label": each.display_name,
-            "url": reverse("deployments:deployment-detail", args=[each.workspace.uid, each.uid]),
-            "state": each.health,
-            "note": f"in {each.workspace}: {_few(running[each.pk])}",
+            "label": shown[key].display_name,
+            "url": reverse("deployments:deployment-detail", args=[shown[key].workspace.uid, shown[key].uid]),
+            "state": shown[key].health,
+            "note": f"in {shown[key].workspace}: {_few(running[key])}",
         }
-        for each in shown
+        for key in keys
+        if key in shown  # unless it has gone since
     ]
 
 
@@ -75,7 +108,11 @@ def _few(names: list[str]) -> str:
     return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
 
 
-def _url(actor: Actor, workspace: str, filter_name: str, name: str) -> str:
-    """The table of deployments narrowed to a row; platform admins see those of all workspaces there, as here."""
+def _url(actor: Actor, workspace: str, rows: Rows) -> str:
+    """The table of deployments narrowed to a row, or `""` for several: platform admins see those of all workspaces."""
+    kind = _KINDS[rows.model]
+    only = rows.select_related(kind.named_by)[:2]
+    if len(only) != 1:
+        return ""
     uid = ALL if actor.is_platform_admin else workspace
-    return f"{reverse('deployments:deployment-list', args=[uid])}?{urlencode({filter_name: name})}"
+    return f"{reverse('deployments:deployment-list', args=[uid])}?{urlencode({kind.filter_name: only[0].name})}"

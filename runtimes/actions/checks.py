@@ -10,12 +10,16 @@ from django.db.models import Model, ProtectedError
 
 from mlops_console.errors import Invalid, Missing, Refused
 from mlops_console.models import Workspace
+from mlops_console.statements import Statement
 from runtimes.models.layered import Layered
 from runtimes.rules.names import check_description, check_display_name, check_uid, new_uid
 
 T = TypeVar("T")
 _HOLDERS_READ: Final = 1_000
 _HOLDERS_NAMED: Final = 20
+_WORKSPACE: Final = Statement(
+    lambda key: Workspace.objects.order_by().select_for_update(no_key=True).filter(pk=key).values_list("pk")
+)
 
 
 class Faults(dict[str, str]):
@@ -52,7 +56,7 @@ def checked_names(faults: Faults, display_name: str, description: str) -> dict[s
 
 def hold_workspace(workspace: Workspace) -> None:
     """Keep a workspace from being deleted until the transaction ends; raises Missing when it is gone already."""
-    if not Workspace.objects.select_for_update(no_key=True).filter(pk=workspace.pk).exists():
+    if not list(_WORKSPACE.rows(key=workspace.pk)):
         raise Missing(f"There is no workspace {workspace.uid} any more.")
 
 

@@ -14,6 +14,7 @@ from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.errors import Refused
 from mlops_console.models import AuditEntry, Workspace
+from mlops_console.queries import scope_for
 from runtimes import queries
 from runtimes.actions.checks import (
     Faults,
@@ -66,7 +67,7 @@ def create_image(
     _record(actor, audit.Verb.CREATE, image, now, after=values)
     if first is not None:
         _store_version(actor, image, first, now)
-    return queries.find_image(actor, workspace.uid, image.uid)
+    return queries.find_image(scope_for(actor, workspace.uid), image.uid)
 
 
 @transaction.atomic
@@ -91,7 +92,8 @@ def update_image(
     faults = Faults()
     added = None
     # A program repeats the reference that it read; only another one is a version to add.
-    if "reference" in changes and changes["reference"] != queries.find_image(actor, workspace, uid).current_reference:
+    scope = scope_for(actor, workspace)
+    if "reference" in changes and changes["reference"] != queries.find_image(scope, uid).current_reference:
         added = _checked_version(faults, changes["reference"], version, "", ())
     values = checked_names(
         faults,
@@ -108,7 +110,7 @@ def update_image(
         _record(actor, audit.Verb.UPDATE, image, now, before=before, after=after)
     if added is not None:
         _store_version(actor, image, added, now)
-    return queries.find_image(actor, workspace, uid)
+    return queries.find_image(scope, uid)
 
 
 @transaction.atomic
@@ -155,7 +157,7 @@ def add_version(
 def delete_version(*, actor: Actor, workspace: str, image: str, version: str, now: datetime) -> None:
     """Remove a version; raises Missing, NotAllowed, or Refused naming what uses it (R8)."""
     row = locked_image(actor, workspace, image, Right.DELETE)
-    found = queries.find_version(actor, row.workspace.uid, image, version)
+    found = queries.version_of(row, version)
     refuse_managed(found, "deleted")
     entry = _version_entry(actor, audit.Verb.DELETE, found, now, before=_shown(found))
     try:
@@ -167,7 +169,7 @@ def delete_version(*, actor: Actor, workspace: str, image: str, version: str, no
 
 def locked_image(actor: Actor, workspace: str, uid: str, right: Right) -> RuntimeImage:
     """One image, locked until the transaction ends; raises Missing or NotAllowed."""
-    found = queries.find_image(actor, workspace, uid)
+    found = queries.find_image(scope_for(actor, workspace), uid)
     actor.require(right, found.workspace)
     row = RuntimeImage.objects.select_for_update(of=("self",)).select_related("workspace").filter(pk=found.pk)
     return queries.still_there(row, f"Runtime image {uid}")

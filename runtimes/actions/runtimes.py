@@ -15,6 +15,8 @@ from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.errors import Immutable, Invalid, Missing, Refused
 from mlops_console.models import GLOBAL, AuditEntry, Workspace
+from mlops_console.queries import scope_for
+from mlops_console.statements import Statement
 from runtimes import queries
 from runtimes.actions.checks import Faults, checked_uid, hold_workspace, in_use, refuse_managed, refuse_stale
 from runtimes.models import ModelType, Runtime, RuntimeImage, Version
@@ -26,6 +28,9 @@ from runtimes.rules.runtime import RuntimeSpec
 
 FIELDS: Final = tuple(each.name for each in fields(RuntimeSpec))
 _VARIABLES: Final = "environment_variables"
+_MODEL_TYPE: Final = Statement(
+    lambda name: ModelType.objects.order_by().select_for_update(no_key=True).filter(name=name).values_list("name")
+)
 LOCKED: Final = "Model type and runtime image cannot be changed once a runtime exists; create another runtime instead."
 
 
@@ -54,7 +59,7 @@ def create_runtime(
     number = checked_uid(faults, uid, "r-")
     hold_workspace(workspace)
     # Locked, so that nobody deletes it before this is committed; always the workspace, then the type, then the image.
-    if not ModelType.objects.select_for_update(no_key=True).filter(name=model_type).exists():
+    if not list(_MODEL_TYPE.rows(name=model_type)):
         faults["model_type"] = f"There is no model type {model_type!r}." if model_type else "Choose a model type."
     bound = faults.check("runtime_image", _bound, actor, workspace, runtime_image)
     if faults or bound is None:
@@ -150,7 +155,7 @@ def delete_runtime(*, actor: Actor, workspace: str, uid: str, now: datetime, rev
 
 
 def _locked(actor: Actor, workspace: str, uid: str, right: Right) -> Runtime:
-    runtime = queries.find_runtime(actor, workspace, uid, locked=True)
+    runtime = queries.find_runtime(scope_for(actor, workspace), uid, locked=True)
     actor.require(right, runtime.workspace)
     return runtime
 
@@ -166,7 +171,7 @@ def _bound(actor: Actor, workspace: Workspace, name: str) -> tuple[RuntimeImage,
     if place not in (workspace.uid, GLOBAL):
         raise ValueError("A runtime takes images of its own workspace or of global.")
     try:
-        image = queries.hold_image(actor, place, image_uid)
+        image = queries.hold_image(scope_for(actor, place), image_uid)
         return image, queries.version_of(image, version) if version else None
     except Missing as fault:
         raise ValueError(fault.message) from None

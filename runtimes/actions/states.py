@@ -14,6 +14,7 @@ from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.errors import Invalid, Missing, Refused
 from mlops_console.models import AuditEntry, Workspace
+from mlops_console.queries import scope_for
 from runtimes import queries
 from runtimes.actions.checks import refuse_stale
 from runtimes.bootstrap import REMOVED_REASON
@@ -39,7 +40,7 @@ def change_runtime_state(
     revision: int | None = None,
 ) -> Runtime:
     """Move one runtime; raises Missing, NotAllowed, Invalid, or Refused under a ceiling (R6)."""
-    row = queries.find_runtime(actor, workspace, uid, locked=True)
+    row = queries.find_runtime(scope_for(actor, workspace), uid, locked=True)
     _change(actor, [row], verb, reason, now, revision)
     return row
 
@@ -56,7 +57,7 @@ def change_image_state(
     revision: int | None = None,
 ) -> RuntimeImage:
     """Move one image; raises Missing, NotAllowed, Invalid, or Refused under a ceiling (R6)."""
-    row = queries.find_image(actor, workspace, uid, locked=True)
+    row = queries.find_image(scope_for(actor, workspace), uid, locked=True)
     _change(actor, [row], verb, reason, now, revision)
     return row
 
@@ -74,7 +75,7 @@ def change_version_state(
     revision: int | None = None,
 ) -> Version:
     """Move one version; raises Missing, NotAllowed, Invalid, or Refused under a ceiling (R6)."""
-    row = queries.find_version(actor, workspace, image, version, locked=True)
+    row = queries.find_version(scope_for(actor, workspace), image, version, locked=True)
     _change(actor, [row], verb, reason, now, revision)
     return row
 

@@ -10,14 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from django.db.models import Expression, Func, TextField
+from django.db.models import Expression, F, Func, Subquery, TextField
 from django.db.models.functions import Cast
 
 from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.models import Workspace
+from mlops_console.statements import Among, Statement
 from runtimes.api.shapes import CapabilitiesShape, SeccompProfileShape, SecurityContextShape, VolumeShape
-from runtimes.models import Runtime
+from runtimes.listing import looked_up
+from runtimes.models import Runtime, Version
 from runtimes.models.layered import reason_of
 from runtimes.rules.environment import masked
 
@@ -62,17 +64,17 @@ class _Instant(Func):
 
 _OBJECTS: Final = ("environment_variables", "volumes", "security_context", "selector")
 _INSTANTS: Final = ("api_state_at", "platform_state_at", "created_at", "updated_at")
-_COLUMNS: Final[Mapping[str, str | Expression]] = {
-    "workspace": "workspace__uid",
+_COLUMNS: Final[Mapping[str, str | Expression | Subquery]] = {
+    "workspace": looked_up(Workspace, "workspace", "uid"),
     "model_type": "model_type_id",
-    "image_workspace": "image__workspace__uid",
+    "image_workspace": looked_up(Workspace, "image__workspace", "uid"),
     "image": "image__uid",
-    "pinned_version": "pinned_version__version",
+    "pinned_version": looked_up(Version, "pinned_version", "version"),
     **{name: Cast(name, TextField()) for name in _OBJECTS},
     **{name: _Instant(name) for name in _INSTANTS},
 }
-# Looked up once: names of columns cost as much as the fifty rows of a page.
-_ROWS: Final = Runtime.objects.order_by().values_list(*(_COLUMNS.get(name, name) for name in WireRow._fields))
+_SHOWN: Final = [_COLUMNS.get(name, name) for name in WireRow._fields]
+_ROWS: Final = Statement(lambda pks: Runtime.objects.order_by().filter(Among(F("pk"), pks)).values_list(*_SHOWN))
 _VOLUME: Final = tuple(VolumeShape().fields)
 _CONTEXT: Final = tuple(SecurityContextShape().fields)
 _NUMBERS: Final = ("runAsUser", "runAsGroup")
@@ -84,7 +86,7 @@ _INNER: Final = {
 
 def wire_rows(pks: Sequence[Any]) -> Iterator[WireRow]:
     """The rows of some primary keys, in no order; whoever asks has found the keys in a scope."""
-    return map(WireRow._make, _ROWS.filter(pk__in=pks))
+    return map(WireRow._make, _ROWS.rows(pks=list(pks)))
 
 
 def to_wire(rows: Iterable[WireRow], actor: Actor) -> list[dict[str, Any]]:

@@ -6,6 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django import forms
+from django.forms.renderers import BaseRenderer
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from runtimes.models import ModelType
 from runtimes.models.search import words_query
@@ -145,6 +149,22 @@ def _tristate(label: str, help_text: str = "") -> forms.TypedChoiceField:
     )
 
 
+class SelectWidget(forms.Select):
+    """A select of many options without groups, of which Django would render two templates each."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
+    ) -> SafeString:
+        """Its markup, as Django's templates write it."""
+        widget = self.get_context(name, value, attrs)["widget"]
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            ((each["value"], flatatt(each["attrs"]), each["label"]) for _, [each], _ in widget["optgroups"]),
+        )
+        return format_html('<select name="{}"{}>\n{}\n</select>', widget["name"], flatatt(widget["attrs"]), options)
+
+
 class RuntimeForm(forms.Form):
     """A runtime without its repeated rows; its model type and what it runs on are locked once it exists."""
 
@@ -156,10 +176,13 @@ class RuntimeForm(forms.Form):
         max_length=DESCRIPTION_MAX,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    model_type = forms.ChoiceField(label="Model type")
-    runtime_image = forms.ChoiceField(label="Runtime image")
+    model_type = forms.ChoiceField(label="Model type", widget=SelectWidget)
+    runtime_image = forms.ChoiceField(label="Runtime image", widget=SelectWidget)
     pinned_version = forms.ChoiceField(
-        label="Pinned version", required=False, help_text="Without one, it follows the current version of its image."
+        label="Pinned version",
+        required=False,
+        widget=SelectWidget,
+        help_text="Without one, it follows the current version of its image.",
     )
     data_volume_read_only = _tristate(
         "Read-only data volume", "Whether scorers may write to the volume that holds the model."

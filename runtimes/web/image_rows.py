@@ -1,4 +1,4 @@
-"""The rows of the table of images."""
+"""The rows of the table of images, and those of the runtimes on one."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from django.utils.safestring import SafeString
 from mlops_console.queries import Scope
 from mlops_console.web.stencils import Stencil, joined
 from mlops_console.web.templatetags.console import NOTHING, breakable, time_texts
-from runtimes.listing import ImageRow
+from runtimes.listing import ImageRow, RuntimeRow
 
 _ROW: Final = Stencil("runtimes/_image_row.html")
+_BOUND_ROW: Final = Stencil("runtimes/_bound_row.html")
 
 
 def rows_html(rows: Iterable[ImageRow], scope: Scope) -> SafeString:
@@ -40,6 +41,25 @@ def rows_html(rows: Iterable[ImageRow], scope: Scope) -> SafeString:
             state=row.state,
             bootstrap=row.managed_by_bootstrap,
             is_all=scope.is_all,
+        )
+        for row in rows
+    ]
+    return joined(filled)
+
+
+def bound_rows_html(rows: Iterable[RuntimeRow]) -> SafeString:
+    """The rows of the runtimes on an image."""
+    folder = cache(lambda workspace: reverse("runtimes:runtime-list", args=[workspace]))
+    filled = [
+        _BOUND_ROW.fill(
+            {
+                "url": f"{folder(row.workspace)}{row.uid}/",
+                "display_name": row.display_name,
+                "workspace_name": row.workspace_name,
+                "model_type": row.model_type,
+                "version": row.pinned_version or "current",
+            },
+            state=row.state,
         )
         for row in rows
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from django.db.models import QuerySet
@@ -20,15 +20,13 @@ Rows: TypeAlias = QuerySet[Runtime] | QuerySet[RuntimeImage] | QuerySet[Version]
 class Use:
     """What stands on some rows: the first few items as dialogs list them, how many in all, and that in words.
 
-    `counts` holds how many stand on each row, by its key; `url` leads to all of them, if there is a page for that;
-    `none` is said where nothing does.
+    `url` leads to all of them, if there is a page for that; `none` is said where nothing does.
     """
 
     title: str
     summary: str
     items: Sequence[dict[str, Any]]
     total: int
-    counts: Mapping[int, int] = field(default_factory=dict)
     url: str = ""
     none: str = ""
 
@@ -40,13 +38,14 @@ class Use:
 
 # Takes whoever looks, the workspace of the address they look at, and the rows; counts only what they may see.
 Source: TypeAlias = Callable[[Actor, str, Rows], Use]
-_SOURCES: Final[list[Source]] = []
+# Takes whoever looks and the rows; answers how much of what they may see stands on each, by its key.
+Count: TypeAlias = Callable[[Actor, Rows], Mapping[int, int]]
+_SOURCES: Final[dict[Source, Count]] = {}
 
 
-def tell_uses(source: Source) -> None:
+def tell_uses(source: Source, count: Count) -> None:
     """Let pages and dialogs of this app show what stands on its rows in another."""
-    if source not in _SOURCES:
-        _SOURCES.append(source)
+    _SOURCES[source] = count
 
 
 def uses_of(actor: Actor, workspace: str, rows: Rows) -> list[Use]:
@@ -54,11 +53,11 @@ def uses_of(actor: Actor, workspace: str, rows: Rows) -> list[Use]:
     return [source(actor, workspace, rows) for source in _SOURCES]
 
 
-def use_counts(actor: Actor, workspace: str, rows: Rows) -> Counter[int]:
+def use_counts(actor: Actor, rows: Rows) -> Counter[int]:
     """On how many things each row is used, by its key."""
     counts: Counter[int] = Counter()
-    for use in uses_of(actor, workspace, rows):
-        counts.update(use.counts)
+    for count in _SOURCES.values():
+        counts.update(count(actor, rows))
     return counts
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Upper
+from pytest_django import DjangoAssertNumQueries
 
-from mlops_console.models import Workspace
-from mlops_console.statements import Among, Statement
+from mlops_console.models import User, Workspace
+from mlops_console.statements import Among, Instances, Statement
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 3, 1, 12, 30, 0, 15, tzinfo=UTC)
@@ -69,6 +70,29 @@ def test_names_are_given_where_a_function_takes_any(workspaces: dict[str, Worksp
     any_of = Statement(lambda **slots: Workspace.objects.filter(**slots).values_list("uid"), ["uid", "display_name"])
     assert list(any_of.rows(uid="risk", display_name="O'Risk")) == [("risk",)]
     assert list(any_of.rows(uid="lab", display_name="O'Risk")) == []
+
+
+def test_instances_are_those_of_the_queryset(
+    workspaces: dict[str, Workspace], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    user = User.objects.create(username="ada", preferences={"dark": True})
+    Workspace.objects.filter(uid="risk").update(creator=user)
+
+    def write(uid: Any) -> QuerySet[Workspace]:
+        rows = Workspace.objects.select_related("creator", "updater").defer("description", "creator__email")
+        return rows.annotate(loud=Upper("uid")).filter(uid=uid).select_for_update(of=("self",))
+
+    kept = Instances[Workspace](write)
+    for uid in ("lab", "risk"):
+        [found], expected = kept.found(uid=uid), write(uid).get()
+        assert found == expected
+        with django_assert_num_queries(0):
+            for field in ("display_name", "annotations", "created_at", "creator", "updater", "loud"):
+                assert getattr(found, field) == getattr(expected, field)
+        assert found.get_deferred_fields() == expected.get_deferred_fields() == {"description"}
+    assert found.creator is not None
+    assert (found.creator.preferences, found.creator.get_deferred_fields()) == ({"dark": True}, {"email"})
+    assert kept.found(uid="nosuch") == []
 
 
 def test_a_value_that_is_missing_is_an_error() -> None:

@@ -7,16 +7,15 @@ from typing import Final
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from mlops_console.models import AuditEntry
-from mlops_console.queries import audit_in, find_entry
+from mlops_console.queries import audit_in, audit_source, find_entry
 from mlops_console.web import lists
-from mlops_console.web.audit_rows import rows_html
+from mlops_console.web.audit_rows import audit_rows, rows_html
 from mlops_console.web.exports import csv_response
 from mlops_console.web.forms import AuditFilterForm
-from mlops_console.web.http import ConsoleRequest, enter
+from mlops_console.web.http import ConsoleRequest, address_of, enter
 
 # Entries are numbered as they are written: the key alone is their order, and every index ends in it.
 ORDERS: Final[dict[str, tuple[str, ...]]] = {"time": ()}
@@ -41,16 +40,12 @@ def audit_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     scope = enter(request, workspace)
     filters = AuditFilterForm(request.GET, all_workspaces=scope.is_all)
     narrow = filters.narrow()
-    context = lists.context(
-        audit_in(scope, narrow), lists.read(request, ORDERS, "-time"), f"audit:{scope.uid}:{narrow}"
-    )
-    asked = request.GET.copy()
-    for parameter in ("page", "rows", "sort"):
-        asked.pop(parameter, None)
-    export = reverse("console:audit-export", args=[scope.uid])
+    query = lists.read(request, ORDERS, "-time")
+    context = lists.context(audit_source(scope, narrow), query, f"audit:{scope.uid}:{narrow}", read=audit_rows)
+    export = address_of("console:audit-export", scope.uid)
     context |= {
         "filters": filters,
-        "export_url": f"{export}?{asked.urlencode()}" if asked else export,
+        "export_url": f"{export}?{query.filter}" if query.filter else export,
         "rows_html": rows_html(context["page"].rows, scope),
     }
     return render(request, "mlops_console/audit_list.html", context)

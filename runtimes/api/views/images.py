@@ -54,7 +54,7 @@ class ImageCollection(ApiView):
     def get(self, request: Request, workspace: str) -> Response:
         """A page of images."""
         scope = self.enter(workspace)
-        cut = self.listed(queries.images_in(scope), fields.IMAGES, fields.BY_NAME, parts=scope.parts())
+        cut = self.listed(queries.image_source(scope), fields.IMAGES, fields.BY_NAME, parts=scope.parts())
         return self.answer({"runtimeImages": ImageShape(cut.rows, many=True).data, "nextPageToken": cut.next})
 
     @extend_schema(
@@ -97,8 +97,7 @@ class ImageResource(ApiView):
     @extend_schema(parameters=[ETAG], responses=ANSWER)
     def get(self, request: Request, workspace: str, image: str) -> Response:
         """An image by id."""
-        self.enter(workspace)
-        row = queries.find_image(self.actor, workspace, image)
+        row = queries.find_image(self.enter(workspace), image)
         return self.answer(_shown(row), revision=row.revision)
 
     @extend_schema(
@@ -146,9 +145,9 @@ class ImageState(StateView):
     )
     def post(self, request: Request, workspace: str, image: str) -> Response:
         """Change the state, or with `dryRun=true` say what that would do."""
-        self.enter(workspace)
+        scope = self.enter(workspace)
         if self.flag("dryRun"):
-            row = queries.find_image(self.actor, workspace, image)
+            row = queries.find_image(scope, image)
             return self.dry_run(row, queries.runtimes_on(row, self.actor))
         row = states.change_image_state(
             actor=self.actor,

@@ -57,7 +57,7 @@ class RuntimeCollection(ApiView):
     def get(self, request: Request, workspace: str) -> Response:
         """A page of runtimes."""
         scope = self.enter(workspace)
-        rows = queries.runtimes_in(scope)
+        rows = queries.runtime_source(scope)
         cut = self.listed(rows, fields.RUNTIMES, fields.BY_NAME, parts=scope.parts(), read=wire_rows)
         return self.answer({"runtimes": to_wire(cut.rows, self.actor), "nextPageToken": cut.next})
 
@@ -104,8 +104,7 @@ class RuntimeResource(ApiView):
     @extend_schema(parameters=[ETAG], responses=ANSWER)
     def get(self, request: Request, workspace: str, runtime: str) -> Response:
         """A runtime by id."""
-        self.enter(workspace)
-        row = queries.find_runtime(self.actor, workspace, runtime)
+        row = queries.find_runtime(self.enter(workspace), runtime)
         return self.answer(_shown(self, row), revision=row.revision)
 
     @extend_schema(
@@ -158,7 +157,7 @@ class RuntimeState(StateView):
         with self.reading(workspace):
             dry, reason, revision = self.flag("dryRun"), self.reason(), self.revision()
         if dry:
-            row = queries.find_runtime(self.actor, workspace, runtime)
+            row = queries.find_runtime(self.enter(workspace), runtime)
             return self.dry_run(row, Runtime.objects.filter(pk=row.pk))
         row = states.change_runtime_state(
             actor=self.actor,

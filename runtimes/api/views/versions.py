@@ -40,8 +40,7 @@ class VersionCollection(ApiView):
     )
     def get(self, request: Request, workspace: str, image: str) -> Response:
         """A page of versions."""
-        self.enter(workspace)
-        family = queries.find_image(self.actor, workspace, image)
+        family = queries.find_image(self.enter(workspace), image)
         cut = self.listed(queries.versions_of(family), fields.VERSIONS, fields.HIGHEST_FIRST)
         for version in cut.rows:
             version.image = family
@@ -76,8 +75,7 @@ class VersionCount(ApiView):
     @extend_schema(parameters=[FILTER], responses=COUNT)
     def get(self, request: Request, workspace: str, image: str) -> Response:
         """Count the versions exactly."""
-        self.enter(workspace)
-        family = queries.find_image(self.actor, workspace, image)
+        family = queries.find_image(self.enter(workspace), image)
         return self.answer({"count": self.counted(queries.versions_of(family), fields.VERSIONS)})
 
 
@@ -90,8 +88,7 @@ class VersionResource(ApiView):
     @extend_schema(parameters=[ETAG], responses=ANSWER)
     def get(self, request: Request, workspace: str, image: str, version: str) -> Response:
         """A version by its number, with or without the leading v."""
-        self.enter(workspace)
-        row = queries.find_version(self.actor, workspace, image, version)
+        row = queries.find_version(self.enter(workspace), image, version)
         return self.answer(_shown(row), revision=row.revision)
 
 
@@ -111,9 +108,9 @@ class VersionState(StateView):
     )
     def post(self, request: Request, workspace: str, image: str, version: str) -> Response:
         """Change the state, or with `dryRun=true` say what that would do."""
-        self.enter(workspace)
+        scope = self.enter(workspace)
         if self.flag("dryRun"):
-            row = queries.find_version(self.actor, workspace, image, version)
+            row = queries.find_version(scope, image, version)
             current = queries.current_after(row, self.verb)
             return self.dry_run(
                 row,

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,13 +26,13 @@ from mlops_console.web.submission import submit
 from runtimes import queries
 from runtimes.actions import images, states
 from runtimes.actions.checks import refuse_managed
-from runtimes.listing import image_rows
-from runtimes.models import RuntimeImage, Version
+from runtimes.listing import RuntimeRow, image_rows, runtime_rows
+from runtimes.models import Runtime, RuntimeImage, Version
 from runtimes.queries import IMAGE_ORDERS, RowFilter
 from runtimes.rules.lifecycle import StateVerb
 from runtimes.web.conflicts import conflict_of
 from runtimes.web.forms import ImageCreateForm, ImageFilterForm, ImageForm
-from runtimes.web.image_rows import rows_html
+from runtimes.web.image_rows import bound_rows_html, rows_html
 from runtimes.web.states import StateDialog, answer, layers_of, runtimes_affected, verb_buttons
 from runtimes.web.uses import use_counts, uses_affected, uses_of
 
@@ -66,7 +67,7 @@ def image_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
     may_change = request.actor.may(Right.CHANGE_STATE, image.workspace)
     may_delete = request.actor.may(Right.DELETE, image.workspace)
     base = _address(image)
-    used = use_counts(request.actor, workspace, Version.objects.filter(image=image))
+    used = use_counts(request.actor, Version.objects.filter(image=image))
     bound = queries.runtimes_on(image, request.actor)
     bound_count = capped_count(bound)
     versions = list(queries.versions_of(image))
@@ -86,7 +87,7 @@ def image_detail(request: ConsoleRequest, workspace: str, uid: str) -> HttpRespo
             }
             for version in versions
         ],
-        "runtimes": bound[:BOUND_MAX],
+        "runtimes": bound_rows_html(_first_bound(bound)),
         "more_runtimes": max(0, min(bound_count, COUNT_CAP) - BOUND_MAX),
         "is_capped": bound_count > COUNT_CAP,
         "layers": layers_of(image),
@@ -201,9 +202,14 @@ def image_state(request: ConsoleRequest, workspace: str, uid: str, verb: StateVe
 
 def _image(request: ConsoleRequest, workspace: str, uid: str) -> RuntimeImage:
     """The image, its page shown under the workspace of the address."""
-    image = queries.find_image(request.actor, workspace, uid)
-    enter(request, workspace)
-    return image
+    return queries.find_image(enter(request, workspace), uid)
+
+
+def _first_bound(runtimes: QuerySet[Runtime]) -> list[RuntimeRow]:
+    """The first few of them; one that is gone since is left out."""
+    keys = list(runtimes.values_list("pk", flat=True)[:BOUND_MAX])
+    found = {row.pk: row for row in runtime_rows(keys)}
+    return [found[key] for key in keys if key in found]
 
 
 def _affected(request: ConsoleRequest, workspace: str, image: RuntimeImage) -> list[dict[str, Any]]:

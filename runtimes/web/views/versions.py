@@ -31,8 +31,7 @@ from runtimes.web.uses import uses_affected
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_create(request: ConsoleRequest, workspace: str, uid: str) -> HttpResponse:
     """The form that adds a version to an image."""
-    image = queries.find_image(request.actor, workspace, uid)
-    enter(request, workspace)
+    image = queries.find_image(enter(request, workspace), uid)
     request.actor.require(Right.WRITE, image.workspace)
     refuse_managed(image, "extended")
     form = VersionForm(request.POST or None)
@@ -75,8 +74,7 @@ def reference_check(request: ConsoleRequest, workspace: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_delete(request: ConsoleRequest, workspace: str, uid: str, version: str) -> HttpResponse:
     """Asks before a version is deleted."""
-    row = queries.find_version(request.actor, workspace, uid, version)
-    enter(request, workspace)
+    row = queries.find_version(enter(request, workspace), uid, version)
     request.actor.require(Right.DELETE, row.image.workspace)
     refuse_managed(row, "deleted")
     back = reverse("runtimes:image-detail", args=[row.image.workspace.uid, uid])
@@ -107,9 +105,8 @@ def version_delete(request: ConsoleRequest, workspace: str, uid: str, version: s
 @require_http_methods(["GET", "HEAD", "POST"])
 def version_state(request: ConsoleRequest, workspace: str, uid: str, version: str, verb: StateVerb) -> HttpResponse:
     """The dialog that deprecates, disables or activates a version and shows what is current afterwards."""
-    row = queries.find_version(request.actor, workspace, uid, version)
+    row = queries.find_version(enter(request, workspace), uid, version)
     image = row.image
-    enter(request, workspace)
     request.actor.require(Right.CHANGE_STATE, image.workspace)
     if verb is StateVerb.ENABLE:
         raise Missing("Versions are activated; runtimes and images are enabled.")

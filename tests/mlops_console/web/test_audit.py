@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.http import StreamingHttpResponse
 
 from mlops_console import audit
-from mlops_console.models import AuditEntry
+from mlops_console.actor import Actor, program
+from mlops_console.models import AuditEntry, Token
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -18,10 +20,10 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PAGE = "/workspaces/lab/audit/"
 
 
-def write(cast: Cast, count: int = 1, workspace: str = "lab", reason: str = "") -> None:
+def write(cast: Cast, count: int = 1, workspace: str = "lab", reason: str = "", *, actor: Actor | None = None) -> None:
     audit.record(
         audit.entry(
-            actor=cast.actor("operator"),
+            actor=actor or cast.actor("operator"),
             verb=audit.Verb.DISABLE if number % 2 else audit.Verb.ENABLE,
             subject=audit.Subject(audit.Kind.RUNTIME, f"workspaces/{workspace}/runtimes/r-{number}", workspace),
             now=NOW + timedelta(hours=number),
@@ -74,6 +76,13 @@ def test_the_newest_comes_first_page_by_page(cast: Cast) -> None:
         ({"verb": "disable"}, 3),
         ({"actor": "nobody"}, 0),
         ({"subject": "r-1"}, 1),
+        ({"subject": "workspaces/lab/runtimes/r-1"}, 1),
+        ({"subject": "workspaces/lab/runtimes"}, 6),
+        ({"subject": "workspaces/lab/run"}, 0),
+        ({"subject": "workspaces/lab/runtimes/r_1"}, 0),
+        ({"subject": "r_1"}, 0),
+        ({"subject": "r%"}, 0),
+        ({"subject": "\\"}, 0),
         ({"since": "2026-11-25"}, 0),
         ({"since": "2026-11-24", "until": "2026-11-24"}, 6),
         ({"verb": "explode"}, 6),
@@ -88,6 +97,25 @@ def test_filters_narrow_and_rubbish_does_not(cast: Cast, query: dict[str, str], 
     assert (
         len(export(cast, "viewer", f"{PAGE}export.csv?{'&'.join(f'{k}={v}' for k, v in query.items())}")) == found + 1
     )
+
+
+@pytest.mark.parametrize("number", [2, 12])
+def test_a_person_stands_for_all_of_their_tokens(cast: Cast, number: int) -> None:
+    tokens = [Token.objects.create(user=cast.operator, name=f"t-{n}", digest=f"{n}") for n in range(number)]
+    write(cast, 30)
+    for position, token in enumerate(tokens):
+        write(cast, 2, actor=program(token, roles={}), reason=f"token {position}")
+    write(cast, 3, actor=cast.actor("owner"))
+    write(cast, 10, reason="last")
+    found: list[str] = []
+    client, following = cast.client("viewer"), ""
+    while following or not found:
+        page = client.get(PAGE, {"actor": "operator", "rows": "25", "page": following})
+        assert page.context["count"] == 40 + 2 * number
+        found += [row.reason for row in page.context["page"].rows]
+        following = page.context["page"].next
+    by_tokens = [f"token {position}" for position in reversed(range(number)) for _ in range(2)]
+    assert found == ["last"] * 10 + by_tokens + [""] * 30
 
 
 def test_what_changed_is_asked_for_when_an_entry_is_opened(cast: Cast) -> None:
@@ -135,6 +163,17 @@ def test_there_is_no_such_entry(cast: Cast, number: str) -> None:
     assert cast.client("viewer").get(f"{PAGE}{number}/").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("changed", "shown"), [({}, False), ({"before": {"a": 1}}, True), ({"after": {"a": None}}, True)]
+)
+def test_only_what_changed_can_be_opened(cast: Cast, changed: dict[str, Any], shown: bool) -> None:
+    subject = audit.Subject(audit.Kind.RUNTIME, "workspaces/lab/runtimes/r", "lab")
+    audit.record(
+        [audit.entry(actor=cast.actor("operator"), verb=audit.Verb.UPDATE, subject=subject, now=NOW, **changed)]
+    )
+    assert ("<details hx-get" in cast.client("viewer").get(PAGE).content.decode()) is shown
+
+
 def test_what_people_typed_is_no_markup(cast: Cast) -> None:
     write(cast, reason="<b>&amp;</b>")
     client = cast.client("viewer")
@@ -163,6 +202,13 @@ def test_the_export_holds_every_entry_of_the_scope(cast: Cast) -> None:
     assert lab[0][:4] == ["time", "actor", "actor kind", "verb"]
     assert len(lab) == 61
     assert len(export(cast, "admin", "/workspaces/-/audit/export.csv")) == 63
+
+
+def test_the_link_to_the_export_keeps_the_filter(cast: Cast) -> None:
+    client = cast.client("viewer")
+    assert f'href="{PAGE}export.csv"' in client.get(PAGE).content.decode()
+    narrowed = client.get(PAGE, {"verb": "disable", "actor": "a&b"}).content.decode()
+    assert f'href="{PAGE}export.csv?verb=disable&amp;actor=a%26b"' in narrowed
 
 
 @pytest.mark.parametrize("reason", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from mlops_console.actor import ActorKind, system
 from mlops_console.errors import NotAllowed, Refused
 from mlops_console.models import AuditEntry
+from mlops_console.queries import scope_for
 from runtimes.actions.bootstrap import apply_values
 from runtimes.actions.states import change_runtime_state
 from runtimes.bootstrap import Diff, ValuesFaults, read_values
@@ -64,9 +65,9 @@ def values(state: str = "ACTIVE") -> str:
 
 def test_the_first_file_makes_everything_and_the_same_file_again_nothing(cast: Cast) -> None:
     assert len(apply(values()).changes) == 4
-    runtime = find_runtime(cast.actor("viewer"), "lab", "mojo")
+    runtime = find_runtime(scope_for(cast.actor("viewer"), "lab"), "mojo")
     assert (runtime.managed_by_bootstrap, runtime.state) == (True, "ACTIVE")
-    assert find_image(cast.actor("viewer"), "lab", "mojo").current_version == "v2.0.0"
+    assert find_image(scope_for(cast.actor("viewer"), "lab"), "mojo").current_version == "v2.0.0"
     entries = AuditEntry.objects.count()
     again = apply(values(), now=NOW + timedelta(hours=1))
     assert (again.changes, again.unchanged, AuditEntry.objects.count()) == ((), 4, entries)

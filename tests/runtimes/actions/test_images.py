@@ -9,6 +9,7 @@ import pytest
 
 from mlops_console.errors import Invalid, Missing, NotAllowed, Refused
 from mlops_console.models import AuditEntry
+from mlops_console.queries import scope_for
 from runtimes.actions.images import add_version, create_image, delete_image, delete_version, update_image
 from runtimes.models import RuntimeImage, Version
 from runtimes.queries import find_image
@@ -26,7 +27,7 @@ def create(cast: Cast, role: str = "operator", **fields: Any) -> RuntimeImage:
 
 def test_an_operator_creates_an_image_with_its_first_version(cast: Cast) -> None:
     image = create(cast, uid="mojo", reference="h2oai/h2o3mojo-scorer:1.5.4")
-    found = find_image(cast.actor("viewer"), "lab", "mojo")
+    found = find_image(scope_for(cast.actor("viewer"), "lab"), "mojo")
     assert (found.pk, found.current_version, found.current_reference) == (
         image.pk,
         "v1.5.4",
@@ -130,14 +131,14 @@ def test_versions_are_named_explicitly_or_by_tag(cast: Cast, reference: str, exp
 
 def test_the_current_version_is_the_highest_active_one(cast: Cast) -> None:
     image = make_image(cast.workspace, versions="v1.9.0 v1.10.0 v1.10.0-rc.1 v1.2.0")
-    seen = [find_image(cast.actor("viewer"), "lab", image.uid).current_version]
+    seen = [find_image(scope_for(cast.actor("viewer"), "lab"), image.uid).current_version]
     for version, state in (("v1.10.0", "DEPRECATED"), ("v1.9.0", "DISABLED"), ("v1.10.0-rc.1", "DISABLED")):
         Version.objects.filter(version=version).update(api_state=state)
-        seen.append(find_image(cast.actor("viewer"), "lab", image.uid).current_version)
+        seen.append(find_image(scope_for(cast.actor("viewer"), "lab"), image.uid).current_version)
     Version.objects.filter(version="v1.2.0").update(api_state="DISABLED")
-    seen.append(find_image(cast.actor("viewer"), "lab", image.uid).current_version)
+    seen.append(find_image(scope_for(cast.actor("viewer"), "lab"), image.uid).current_version)
     Version.objects.update(api_state="DISABLED")
-    seen.append(find_image(cast.actor("viewer"), "lab", image.uid).current_version)
+    seen.append(find_image(scope_for(cast.actor("viewer"), "lab"), image.uid).current_version)
     assert seen == ["v1.10.0", "v1.10.0-rc.1", "v1.10.0-rc.1", "v1.2.0", "v1.10.0", ""]
 
 
@@ -192,7 +193,8 @@ def test_what_a_values_file_manages_is_not_edited_here(cast: Cast) -> None:
 
 def test_an_inherited_image_is_read_but_not_changed_by_members(cast: Cast) -> None:
     image = make_image(cast.everyone)
-    assert find_image(cast.actor("viewer"), "lab", image.uid).name == f"workspaces/global/runtimeImages/{image.uid}"
+    found = find_image(scope_for(cast.actor("viewer"), "lab"), image.uid)
+    assert found.name == f"workspaces/global/runtimeImages/{image.uid}"
     with pytest.raises(NotAllowed, match="global"):
         update_image(actor=cast.actor("owner"), workspace="lab", uid=image.uid, changes={}, now=NOW)
 

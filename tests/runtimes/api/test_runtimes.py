@@ -175,6 +175,33 @@ def test_all_workspaces_together_show_each_row_once(world: Cast) -> None:
     assert program.get("/api/runtime/v1/workspaces/-/runtimes:count").json == {"count": "3"}
 
 
+@pytest.mark.parametrize("workspace", ["lab", "-"])
+@pytest.mark.parametrize(
+    "order", ["", "display_name desc", "state desc, create_time", "create_time desc, description", "update_time"]
+)
+def test_a_list_is_the_same_page_by_page_as_behind_a_filter_that_lets_all_through(
+    world: Cast, workspace: str, order: str
+) -> None:
+    for number in range(7):
+        place = (world.workspace, world.everyone, world.other)[number % 3]
+        state = ("ACTIVE", "DISABLED")[number % 2]
+        make_runtime(make_image(place, f"i-{number}"), f"r-{number}", api_state=state, display_name=f"{number % 4}")
+
+    def walked(text: str) -> list[list[str]]:
+        pages: list[list[str]] = []
+        token = ""
+        while token or not pages:
+            query = {"filter": text, "orderBy": order, "pageSize": "2", "pageToken": token}
+            answer = world.api("admin").get(f"/api/runtime/v1/workspaces/{workspace}/runtimes", **query).json
+            pages.append([each["name"] for each in answer["runtimes"]])
+            token = answer["nextPageToken"]
+        return pages
+
+    found = walked("")
+    assert found == walked("()")
+    assert len({name for page in found for name in page}) == (7 if workspace == "-" else 5)
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

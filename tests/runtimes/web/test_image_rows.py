@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from mlops_console.web.templatetags.console import time_texts
 from runtimes.models import RuntimeImage
+from runtimes.web.views.images import BOUND_MAX
 from tests.cast import Cast
-from tests.factories import make_image, make_version
+from tests.factories import make_image, make_runtime, make_version
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "\"><img src=x onerror='alert(1)'> & %s {{ uid }}"
@@ -67,3 +68,36 @@ def _expected(image: RuntimeImage, place: str) -> list[str]:
         *([image.workspace.display_name] if place == "-" else []),
         time_texts(image.updated_at, timezone.now())["words"],
     ]
+
+
+def test_each_runtime_on_an_image_shows_its_data(cast: Cast) -> None:
+    image = make_image(cast.everyone, versions="v1.0.0 v1.1.0")
+    pinned = image.versions.get(version="v1.0.0")
+    for number, state in enumerate(("ACTIVE", "DEPRECATED", "DISABLED")):
+        place, version = (cast.workspace, pinned) if number else (cast.other, None)
+        fields: dict[str, Any] = {"display_name": f"R{number} {HOSTILE}", "pinned_version": version, "api_state": state}
+        make_runtime(image, f"r{number}", workspace=place, **fields)
+    rows = _bound(cast, "admin")
+    assert [_cells(row) for row in rows] == [
+        [f"R0 {HOSTILE}", str(cast.other), "h2o3_mojo", "current", "Active"],
+        [f"R1 {HOSTILE}", str(cast.workspace), "h2o3_mojo", "v1.0.0", "Deprecated"],
+        [f"R2 {HOSTILE}", str(cast.workspace), "h2o3_mojo", "v1.0.0", "Disabled"],
+    ]
+    assert f'href="/workspaces/{cast.other.uid}/runtimes/r0/"' in rows[0]
+    assert "<img" not in "".join(rows)
+    assert [_cells(row)[0] for row in _bound(cast, "viewer")] == [f"R1 {HOSTILE}", f"R2 {HOSTILE}"]
+
+
+def test_only_the_first_runtimes_on_an_image_are_shown(cast: Cast) -> None:
+    image = make_image(cast.everyone)
+    for number in range(BOUND_MAX + 2, 0, -1):
+        make_runtime(image, f"r{number}", workspace=cast.workspace, display_name=f"R{number:02}")
+    names = [_cells(row)[0] for row in _bound(cast, "viewer")]
+    assert names == [f"R{number:02}" for number in range(1, BOUND_MAX + 1)]
+    assert b"And 2 more." in cast.client("viewer").get("/workspaces/lab/runtime-images/h2o3-mojo/").content
+
+
+def _bound(cast: Cast, role: str) -> list[str]:
+    page = cast.client(role).get("/workspaces/lab/runtime-images/h2o3-mojo/").content.decode()
+    table = page.partition("<h2>Runtimes on this image</h2>")[2].partition("</table>")[0]
+    return table.partition("<tbody>")[2].split("<tr>")[1:]

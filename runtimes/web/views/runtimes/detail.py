@@ -144,9 +144,7 @@ def security_properties(context: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _runtime(request: ConsoleRequest, workspace: str, uid: str) -> Runtime:
     """The runtime, its page shown under the workspace of the address."""
-    runtime = queries.find_runtime(request.actor, workspace, uid)
-    enter(request, workspace)
-    return runtime
+    return queries.find_runtime(enter(request, workspace), uid)
 
 
 def _address(runtime: Runtime) -> str:

@@ -35,7 +35,7 @@ def runtime_create(request: ConsoleRequest, workspace: str) -> HttpResponse:
     place = scope.one()
     request.actor.require(Right.WRITE, place)
     form, rows = _typed(request) or (RuntimeForm(), RuntimeRows())
-    images = list(queries.pickable_images(scope))
+    images = list(queries.pickable_images(scope).only("uid", "display_name", "workspace__uid"))
     chosen = next((each for each in images if each.name == request.POST.get("runtime_image")), None)
     form.offer(list(queries.model_types()), image_choices(scope, images), version_choices(chosen))
     outcome: Submission[Runtime] = Submission()
@@ -64,8 +64,7 @@ def runtime_create(request: ConsoleRequest, workspace: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def runtime_update(request: ConsoleRequest, workspace: str, uid: str) -> HttpResponse:
     """The form for an existing runtime, its immutable fields locked."""
-    runtime = queries.find_runtime(request.actor, workspace, uid)
-    enter(request, workspace)
+    runtime = queries.find_runtime(enter(request, workspace), uid)
     request.actor.require(Right.WRITE, runtime.workspace)
     refuse_managed(runtime, "edited")
     spec = runtimes.spec_of(runtime)
