@@ -12,7 +12,8 @@ from mlops_console.access import Right
 from mlops_console.actor import Actor
 from mlops_console.errors import Missing
 from mlops_console.queries import Scope, scope_for, workspaces_of
-from runtimes.models import Version
+from mlops_console.statements import Instances
+from runtimes.models import Runtime, Version
 from runtimes.rules.lifecycle import State
 
 _LATEST: Final = "latest_id"
@@ -35,18 +36,20 @@ def with_latest(rows: QuerySet[Composition]) -> QuerySet[Composition]:
     The same as `planning.latest_of`, but that a disabled runtime leads nowhere either.
     """
     disabled = State.DISABLED.value
-    current = Version.objects.filter(image=OuterRef("runtime__image")).best_first()
-    pinned = Q(runtime__pinned_version__isnull=False)
-    unusable = Q(runtime__pinned_version__state=disabled) | Q(runtime__pinned_version__image__state=disabled)
+    current = Version.objects.filter(image=OuterRef("image")).best_first()
+    pinned = Q(pinned_version__isnull=False)
+    unusable = Q(pinned_version__state=disabled) | Q(pinned_version__image__state=disabled)
     latest = Case(
-        When(runtime__state=disabled, then=None),
+        When(state=disabled, then=None),
         When(pinned & unusable, then=None),
-        When(pinned, then=F("runtime__pinned_version")),
-        When(runtime__image__state=disabled, then=None),
+        When(pinned, then=F("pinned_version")),
+        When(image__state=disabled, then=None),
         default=Subquery(current.values("pk")[:1]),
         output_field=BigIntegerField(null=True),
     )
-    return rows.annotate(**{_LATEST: latest})
+    # Looked up, not joined: beside what else is read of compositions, PostgreSQL would plan it longer than run it.
+    runtime = Runtime.objects.order_by().filter(pk=OuterRef("runtime"))
+    return rows.annotate(**{_LATEST: Subquery(runtime.values(latest=latest))})
 
 
 def moved_by_latest(rows: QuerySet[Composition]) -> QuerySet[Composition]:
@@ -92,9 +95,19 @@ def whole_compositions() -> QuerySet[Composition]:
     )
 
 
-def compositions_of(deployment: Deployment) -> QuerySet[Composition]:
-    """The compositions of a deployment in order, with all that is shown of them."""
-    return whole_compositions().filter(deployment=deployment).order_by("position")
+_COMPOSITIONS: Final = Instances[Composition](
+    lambda deployment, start, stop: with_latest(
+        whole_compositions().filter(deployment=deployment, position__gte=start, position__lt=stop).order_by("position")
+    )
+)
+
+
+def compositions_of(deployment: Deployment, *, start: int, stop: int) -> list[Composition]:
+    """Compositions of a deployment in order, of the positions from `start` to before `stop`, with all that is shown.
+
+    They carry the `latest_id` of `with_latest`.
+    """
+    return _COMPOSITIONS.found(deployment=deployment.pk, start=start, stop=stop)
 
 
 def weights_of(deployment: Deployment) -> list[int]:

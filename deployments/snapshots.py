@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from deployments.models import Composition, Deployment, Rollout
 from deployments.planning.matching import Candidate
@@ -18,8 +18,9 @@ from deployments.planning.snapshot import (
     World,
 )
 from deployments.planning.targets import Target, ToImage, ToVersion
-from deployments.rollouts.contents import gpu_count
 from mlops_console.models import GLOBAL
+from mlops_console.queries import Scope
+from mlops_console.statements import Among, Row, Statement
 from runtimes.models import Runtime, RuntimeImage, Version
 from runtimes.rules.lifecycle import State
 
@@ -31,7 +32,32 @@ _ROW: Final = (
     "runtime_id",
     "version_id",
     "version__image_id",
-    "options",
+)
+_RUNTIME: Final = (
+    "pk",
+    "workspace__uid",
+    "uid",
+    "display_name",
+    "image_id",
+    "pinned_version_id",
+    "pinned_version__image_id",
+    "state",
+)
+_ROLLOUT: Final = ("deployment_id", "number")
+_IMAGE: Final = ("pk", "workspace__uid", "uid", "display_name", "state")
+_VERSION: Final = ("image_id", "pk", "version", "reference", "state", "readiness_probe_path", "architectures")
+_IN_ORDER: Final = Composition.objects.order_by("deployment", "position")
+_ROWS: Final = Statement(lambda keys: _IN_ORDER.filter(Among(F("deployment"), keys)).values_list(*_ROW))
+_FIRST_ROWS: Final = Statement(
+    lambda keys, first: _IN_ORDER.filter(Among(F("deployment"), keys), position__lt=first).values_list(*_ROW)
+)
+_ROLLOUTS: Final = Statement(
+    lambda keys: Rollout.objects.active().order_by().filter(Among(F("deployment"), keys)).values_list(*_ROLLOUT)
+)
+_RUNTIMES: Final = Statement(lambda pks: Runtime.objects.order_by().filter(Among(F("pk"), pks)).values_list(*_RUNTIME))
+_IMAGES: Final = Statement(lambda pks: RuntimeImage.objects.order_by().filter(Among(F("pk"), pks)).values_list(*_IMAGE))
+_VERSIONS: Final = Statement(
+    lambda keys: Version.objects.filter(Among(F("image"), keys)).order_by("image", "-precedence").values_list(*_VERSION)
 )
 
 
@@ -45,7 +71,19 @@ class _Row(NamedTuple):
     runtime: int
     version: int
     image: int
-    options: Mapping[str, Any]
+
+
+class _Runtime(NamedTuple):
+    """A runtime as it is read, with the keys of what it is bound to."""
+
+    pk: int
+    workspace: str
+    uid: str
+    display_name: str
+    image: int
+    pinned: int | None
+    pinned_image: int | None
+    state: str
 
 
 def deployment_facts(
@@ -61,16 +99,13 @@ def deployment_facts(
     however many deployments and compositions there are: those are many, and what they run is little.
     """
     keys = [each.pk for each in deployments]
-    rows = Composition.objects.filter(deployment__in=keys).order_by("deployment", "position")
-    if first is not None:
-        rows = rows.filter(position__lt=first)
-    found = list(map(_Row._make, rows.values_list(*_ROW)))
-    rollouts = {each.deployment_id: each for each in Rollout.objects.active().filter(deployment__in=keys)}
-    runtimes = {each.pk: each for each in _with_images(Runtime.objects.filter(pk__in={each.runtime for each in found}))}
-    images = {each.image for each in found} | _images_of(runtimes.values())
-    wanted = Q(pk__in=images) | _named((targets or {}).values()) | _holding(references, deployments)
-    world, versions = _world(runtimes.values(), wanted)
-    names = {key: runtime.name for key, runtime in runtimes.items()}
+    rows = _ROWS.rows(keys=keys) if first is None else _FIRST_ROWS.rows(keys=keys, first=first)
+    found = list(map(_Row._make, rows))
+    rollouts: dict[int, int] = dict(_ROLLOUTS.rows(keys=keys))
+    runtimes = list(map(_Runtime._make, _RUNTIMES.rows(pks=list({each.runtime for each in found}))))
+    images = {each.image for each in found} | _images_of(runtimes)
+    others = _named((targets or {}).values()) | _holding(references, deployments)
+    world, names, versions = _world(runtimes, images, others)
     of: dict[int, list[CompositionFact]] = {key: [] for key in keys}
     for each in found:
         of[each.deployment].append(
@@ -80,7 +115,6 @@ def deployment_facts(
                 experiment_name=each.experiment_name,
                 runtime=names[each.runtime],
                 version=versions[each.version],
-                gpu_count=gpu_count(each.options),
             )
         )
     facts = [
@@ -89,7 +123,7 @@ def deployment_facts(
             display_name=each.display_name,
             revision=str(each.revision),
             paused=each.paused,
-            rollout_in_progress=f"#{rollouts[each.pk].number}" if each.pk in rollouts else None,
+            rollout_in_progress=f"#{rollouts[each.pk]}" if each.pk in rollouts else None,
             compositions=tuple(of[each.pk]),
         )
         for each in deployments
@@ -99,59 +133,73 @@ def deployment_facts(
 
 def candidates_of(rows: QuerySet[Runtime]) -> tuple[list[Candidate], World]:
     """Some runtimes as candidates for an experiment, and their world, in three queries."""
-    runtimes = list(_with_images(rows))
-    world, _ = _world(runtimes, Q(pk__in=_images_of(runtimes)))
+    found = list(rows.values_list(*_RUNTIME, "model_type_id", "selector"))
+    runtimes = [_Runtime._make(row[:-2]) for row in found]
+    world, names, _ = _world(runtimes, _images_of(runtimes), others=Q())
     return [
-        Candidate(runtime=world.runtimes[each.name], model_type=each.model_type_id, selector=each.selector)
-        for each in runtimes
+        Candidate(runtime=world.runtimes[names[pk]], model_type=model_type, selector=selector)
+        for pk, *_, model_type, selector in found
     ], world
 
 
-def version_fact(version: Version) -> VersionFact:
-    """A version as plans see it; its image and workspace should have been read with it."""
-    return VersionFact(
-        name=version.name,
-        number=version.version,
-        reference=version.reference,
-        state=State(version.state),
-        readiness_probe_path=version.readiness_probe_path,
-        architectures=tuple(version.architectures),
+def images_in(scope: Scope) -> list[ImageFact]:
+    """The images that a scope offers, by name, in two queries."""
+    rows = RuntimeImage.objects.filter(scope.rows()).order_by("display_name", "pk")
+    images, _ = _image_facts(rows.values_list(*_IMAGE))
+    return list(images.values())
+
+
+def _world(
+    runtimes: Iterable[_Runtime], images: Collection[int], others: Q
+) -> tuple[World, dict[int, str], dict[int, str]]:
+    """A world of runtimes, images by their keys and `others`; the names of its runtimes and versions by their keys."""
+    facts, versions = _image_facts(_image_rows(images, others))
+    names = {each.pk: f"workspaces/{each.workspace}/runtimes/{each.uid}" for each in runtimes}
+    known = (
+        RuntimeFact(
+            name=names[each.pk],
+            display_name=each.display_name,
+            image=facts[each.image].name,
+            pinned=None if each.pinned is None else versions[each.pinned],
+            state=State(each.state),
+        )
+        for each in runtimes
     )
+    return World.of(facts.values(), known), names, versions
 
 
-def _with_images(rows: QuerySet[Runtime]) -> QuerySet[Runtime]:
-    return rows.select_related("workspace", "image__workspace", "pinned_version__image__workspace")
+def _image_rows(keys: Collection[int], others: Q) -> Iterable[Row]:
+    if others:
+        return RuntimeImage.objects.order_by().filter(Q(pk__in=keys) | others).values_list(*_IMAGE)
+    return _IMAGES.rows(pks=list(keys)) if keys else ()
 
 
-def _world(runtimes: Iterable[Runtime], wanted: Q) -> tuple[World, dict[int, str]]:
-    """A world of some runtimes and images, and the names of the versions in it by their keys."""
-    images = {each.pk: each for each in RuntimeImage.objects.filter(wanted).select_related("workspace")}
+def _image_facts(found: Iterable[Row]) -> tuple[dict[int, ImageFact], dict[int, str]]:
+    """Images as they are read, with all their versions, and the names of these versions; both by their keys."""
+    images = {pk: (f"workspaces/{workspace}/runtimeImages/{uid}", *rest) for pk, workspace, uid, *rest in found}
     versions: dict[int, list[VersionFact]] = {key: [] for key in images}
     names = {}
-    for version in Version.objects.filter(image__in=images).order_by("image", "-precedence"):
-        version.image = images[version.image_id]
-        fact = version_fact(version)
-        versions[version.image_id].append(fact)
-        names[version.pk] = fact.name
-    facts = (
-        ImageFact(
-            name=each.name,
-            display_name=each.display_name,
-            state=State(each.state),
-            versions=tuple(versions[key]),
+    rows = _VERSIONS.rows(keys=list(images)) if images else ()
+    for image, pk, number, reference, state, probe_path, architectures in rows:
+        names[pk] = f"{images[image][0]}/versions/{number}"
+        fact = VersionFact(
+            name=names[pk],
+            number=number,
+            reference=reference,
+            state=State(state),
+            readiness_probe_path=probe_path,
+            architectures=tuple(architectures),
         )
-        for key, each in images.items()
-    )
-    return World.of(facts, (_runtime_fact(each) for each in runtimes)), names
+        versions[image].append(fact)
+    facts = {
+        key: ImageFact(name=name, display_name=display_name, state=State(state), versions=tuple(versions[key]))
+        for key, (name, display_name, state) in images.items()
+    }
+    return facts, names
 
 
-def _images_of(runtimes: Iterable[Runtime]) -> set[int]:
-    found = set()
-    for each in runtimes:
-        found.add(each.image_id)
-        if each.pinned_version is not None:
-            found.add(each.pinned_version.image_id)
-    return found
+def _images_of(runtimes: Iterable[_Runtime]) -> set[int]:
+    return {key for each in runtimes for key in (each.image, each.pinned_image) if key is not None}
 
 
 def _named(targets: Iterable[Target]) -> Q:
@@ -163,7 +211,7 @@ def _named(targets: Iterable[Target]) -> Q:
             case ["workspaces", workspace, "runtimeImages", uid, *_] if "\x00" not in name:
                 uids.setdefault(workspace, set()).add(uid)
                 uids.setdefault(GLOBAL, set()).add(uid)
-    wanted = Q(pk__in=())
+    wanted = Q()
     for workspace, known in uids.items():
         wanted |= Q(workspace__uid=workspace, uid__in=known)
     return wanted
@@ -172,18 +220,7 @@ def _named(targets: Iterable[Target]) -> Q:
 def _holding(references: Collection[str], deployments: Sequence[Deployment]) -> Q:
     """The images of these deployments' workspaces, and the inherited ones, that have a version with a reference."""
     if not references:
-        return Q(pk__in=())
+        return Q()
     versions = Version.objects.filter(reference__in=references).values("image")
     places = Q(workspace__in={each.workspace_id for each in deployments}) | Q(workspace__uid=GLOBAL)
     return Q(pk__in=versions) & places
-
-
-def _runtime_fact(runtime: Runtime) -> RuntimeFact:
-    return RuntimeFact(
-        name=runtime.name,
-        display_name=runtime.display_name,
-        image=runtime.image.name,
-        pinned=runtime.pinned_version.name if runtime.pinned_version else None,
-        state=State(runtime.state),
-        environment_variables=runtime.environment_variables,
-    )

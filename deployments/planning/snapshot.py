@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -70,7 +70,6 @@ class RuntimeFact:
     image: str
     pinned: str | None = None
     state: State = State.ACTIVE
-    environment_variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +81,6 @@ class CompositionFact:
     experiment_name: str
     runtime: str
     version: str
-    gpu_count: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

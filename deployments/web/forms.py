@@ -9,7 +9,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 
-from deployments.lists import DRIFTED, USES
+from deployments.lists import USES
 from deployments.offers import Offer
 from deployments.planning.modes import COMPOSITIONS_MAX, WEIGHT_MAX, Mode
 from deployments.rollouts.snapshot import Health
@@ -17,6 +17,7 @@ from deployments.storage import SIZE_MAX
 from runtimes.models import ModelType
 from runtimes.rules.names import DESCRIPTION_MAX, DISPLAY_NAME_MAX
 
+DRIFTED: Final = "DRIFTED"  # beside the healths
 _HEALTHS: Final = [
     ("", "Any state"),
     *((health.value, health.label) for health in Health),

@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from deployments import queries
 from deployments.models import Composition, Deployment, Event, Rollout, RolloutStep
 from deployments.planning.modes import Mode, percentages
 from deployments.rollouts.snapshot import Health
 from deployments.web.drift_rows import DriftPart, drift_part
+from mlops_console.statements import Among, Instances
 from runtimes.models import Version
 
 COMPOSITIONS_SHOWN: Final = 50
 ROLLOUTS_SHOWN: Final = 5
 EVENTS_SHOWN: Final = 20
 _SOON, _LATER = 2, 10  # seconds between two looks
+_AHEAD: Final = Instances[Version](
+    lambda pks: Version.objects.order_by().filter(Among(F("pk"), pks)).select_related("image__workspace")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,10 +116,9 @@ def _cut(page: str, count: int) -> Cut:
 
 def _parts(deployment: Deployment, cut: Cut, weights: list[int], steps: QuerySet[RolloutStep]) -> list[Part]:
     # Positions are counted from 0, without a gap.
-    shown = queries.compositions_of(deployment).filter(position__gte=cut.first - 1, position__lt=cut.last)
-    rows = list(queries.with_latest(shown))
+    rows = queries.compositions_of(deployment, start=cut.first - 1, stop=cut.last)
     ahead = {each.latest_id for each in rows if each.latest_id not in (None, each.version_id)}
-    latest = {each.pk: each for each in Version.objects.filter(pk__in=ahead).select_related("image__workspace")}
+    latest = {each.pk: each for each in _AHEAD.found(pks=list(ahead))} if ahead else {}
     at_rows = steps.filter(composition__in=rows).select_related("before", "after")
     under_way = {each.composition_id: each for each in at_rows}
     shares: list[float | None] = [None] * len(weights)

@@ -7,13 +7,22 @@ from typing import Any, Final, TypeAlias
 
 from django import forms
 from django.forms.renderers import BaseRenderer
-from django.template.loader import render_to_string
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.forms.utils import flatatt
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 
-from deployments.planning import WILDCARD, Keep, Latest, Target, parse_target, target_text
+from deployments.planning import (
+    WILDCARD,
+    ImageFact,
+    Keep,
+    Latest,
+    Target,
+    ToImage,
+    ToVersion,
+    parse_target,
+    target_text,
+)
 from deployments.planning.modes import COMPOSITIONS_MAX
-from runtimes.models import RuntimeImage
 from runtimes.rules.lifecycle import REASON_MAX, State
 
 Groups: TypeAlias = "Sequence[tuple[str, list[tuple[str, str]]]]"
@@ -38,9 +47,15 @@ class TargetSelect(forms.Select):
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
     ) -> SafeString:
         """The control, with the chosen one of all choices selected."""
-        own, mark = super().render(name, value, attrs, renderer), f'value="{escape(value)}"'
+        mark = f'value="{escape(value)}"'
         shared = self.shared.replace(mark, f"{mark} selected", 1) if value else self.shared
-        return mark_safe(own.replace("</select>", f"{shared}</select>"))  # noqa: S308 - of two that are safe
+        return format_html(
+            '<select name="{}"{}>{}{}</select>',
+            name,
+            flatatt(self.build_attrs(self.attrs, attrs)),
+            _options(self.choices, chosen=str(value or "")),
+            SafeString(shared),  # a word put into what is safe
+        )
 
 
 class _TargetField(forms.ChoiceField):
@@ -86,7 +101,10 @@ class UpgradeForm(forms.Form):
             self._own[uid] = f"{_PREFIX}{uid}"
             self.fields[self._own[uid]] = _TargetField(label=f"Target for {name}", required=False, help_text=known)
         offered = {LATEST, KEEP, "", *(key for _, choices in images for key, _ in choices)}
-        shared = render_to_string("deployments/_target_options.html", {"plain": _PLAIN, "groups": images})
+        groups = format_html_join(
+            "", '<optgroup label="{}">{}</optgroup>', ((name, _options(choices)) for name, choices in images)
+        )
+        shared = _options(_PLAIN) + groups
         for field_name in (OTHERS, *self._own.values()):
             widget = self.fields[field_name].widget
             first = [] if field_name == OTHERS else [("", "As all other experiments")]
@@ -109,7 +127,7 @@ class UpgradeForm(forms.Form):
         self.fields["reason"].widget.attrs["autofocus"] = True
 
 
-def image_groups(images: Iterable[RuntimeImage], first: Iterable[str]) -> tuple[Groups, int]:
+def image_groups(images: Iterable[ImageFact], first: Iterable[str]) -> tuple[Groups, int]:
     """The images with their versions as choices, those named in `first` at the top, and how many versions are left out.
 
     Disabled ones can be chosen, marked as what they are: the preview says why they are blocked, and the cure.
@@ -118,20 +136,24 @@ def image_groups(images: Iterable[RuntimeImage], first: Iterable[str]) -> tuple[
     groups: list[tuple[str, list[tuple[str, str]]]] = []
     left, left_out = VERSIONS_MAX, 0
     for image in sorted(images, key=lambda each: each.name not in wanted):
-        versions = list(image.versions.all())
-        shown = versions[: max(left, 0)]
-        left, left_out = left - len(shown), left_out + len(versions) - len(shown)
-        current = f"current version, {image.current_version}" if image.current_version else "no usable version"
-        follow = (f"image:{image.name}", f"{image.display_name} ({current}){_note(image.state)}")
+        shown = image.versions[: max(left, 0)]
+        left, left_out = left - len(shown), left_out + len(image.versions) - len(shown)
+        current = f"current version, {image.current.number}" if image.current else "no usable version"
+        follow = (target_text(ToImage(image.name)), f"{image.display_name} ({current}){_note(image.state)}")
         pins = [
-            (f"version:{image.name}/versions/{each.version}", f"{image.display_name} {each.version}{_note(each.state)}")
+            (target_text(ToVersion(each.name)), f"{image.display_name} {each.number}{_note(each.state)}")
             for each in shown
         ]
         groups.append((f"{image.display_name}{_note(image.state)}", [follow, *pins]))
     return groups, left_out
 
 
-def _note(state: str) -> str:
+def _options(choices: Iterable[tuple[Any, Any]], chosen: str | None = None) -> SafeString:
+    marked = ((value, " selected" if value == chosen else "", label) for value, label in choices)
+    return format_html_join("", '<option value="{}"{}>{}</option>', marked)
+
+
+def _note(state: State) -> str:
     return "" if state == State.ACTIVE else f" ({state.lower()})"
 
 

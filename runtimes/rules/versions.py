@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from semver import Version as Semantic
@@ -16,6 +17,7 @@ REFERENCE_MAX: Final = 512
 REPOSITORY_MAX: Final = 255
 VERSION_MAX: Final = 64
 PROBE_PATH_MAX: Final = 200
+KEPT: Final = 4096  # keys that are remembered: the same few hundred versions are compared again and again
 ARCHITECTURES: Final = ("amd64", "arm64", "ppc64le", "s390x")
 _PORT_MAX: Final = 65_535
 _LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -186,6 +188,7 @@ def version_for(reference: ImageReference, explicit: str = "") -> str:
         ) from None
 
 
+@lru_cache(maxsize=KEPT)
 def precedence(version: str) -> str:
     """A key whose byte order is the order of semantic versions, to sort by in a database; raises VersionFault.
 

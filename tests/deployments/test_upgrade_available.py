@@ -11,6 +11,7 @@ from deployments.models import Composition, Deployment
 from deployments.planning import upgrade_available
 from deployments.queries import moved_by_latest, with_latest
 from deployments.snapshots import deployment_facts
+from mlops_console.keyset import queryset_of
 from mlops_console.queries import scope_for
 from tests.cast import Cast
 from tests.factories import make_deployment, make_image, make_runtime, make_version
@@ -78,7 +79,7 @@ def test_the_database_and_the_plan_agree(
     scope = scope_for(cast.actor("viewer"), "lab")
     for asked in (True, False):
         listed = deployment_list(scope, DeploymentFilter(upgrade_available=asked))
-        assert list(listed) == ([deployment] if asked is expected else [])
+        assert list(queryset_of(listed)) == ([deployment] if asked is expected else [])
 
 
 def test_a_version_of_another_image_leads_back_to_the_runtime_s_own(cast: Cast) -> None:
@@ -101,7 +102,7 @@ def test_one_composition_to_move_is_enough_and_what_is_deleted_does_not_count(ca
     gone = make_deployment(runtime, name="gone", version=old)
     Deployment.objects.filter(pk=gone.pk).update(deleted_at=gone.created_at)
     scope = scope_for(cast.actor("viewer"), "lab")
-    assert list(deployment_list(scope, DeploymentFilter(upgrade_available=True))) == [half]
+    assert list(queryset_of(deployment_list(scope, DeploymentFilter(upgrade_available=True)))) == [half]
 
 
 def test_what_another_workspace_pins_says_nothing_about_this_one(cast: Cast) -> None:
@@ -111,5 +112,5 @@ def test_what_another_workspace_pins_says_nothing_about_this_one(cast: Cast) -> 
     pinned = make_runtime(image, "pinned", workspace=cast.other, pinned_version=old)
     held = make_deployment(pinned, name="held", version=old)
     everywhere = scope_for(cast.actor("admin"), "-")
-    assert list(deployment_list(everywhere, DeploymentFilter(upgrade_available=True))) == [follows]
-    assert list(deployment_list(everywhere, DeploymentFilter(upgrade_available=False))) == [held]
+    assert list(queryset_of(deployment_list(everywhere, DeploymentFilter(upgrade_available=True)))) == [follows]
+    assert list(queryset_of(deployment_list(everywhere, DeploymentFilter(upgrade_available=False)))) == [held]

@@ -19,6 +19,7 @@ from deployments.actions.experiments import delete_experiment
 from deployments.actions.uploads import upload_experiment
 from deployments.lists import EXPERIMENT_ORDERS, ExperimentFilter
 from deployments.models import Experiment
+from deployments.web.experiment_rows import rows_html
 from deployments.web.forms import ExperimentFilterForm, ExperimentForm
 from mlops_console.access import Right
 from mlops_console.queries import history_of
@@ -28,6 +29,7 @@ from mlops_console.web.forms import add_faults
 from mlops_console.web.http import ConsoleRequest, enter, enter_workspace
 from mlops_console.web.navigation import history_url
 from mlops_console.web.submission import submit
+from runtimes.models.search import words_query
 from runtimes.queries import model_types
 
 DEPLOYMENTS_SHOWN: Final = 50
@@ -39,14 +41,16 @@ def experiment_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     scope = enter(request, workspace)
     filters = ExperimentFilterForm(request.GET, list(model_types()))
     filters.is_valid()
-    narrow = ExperimentFilter(filters.cleaned_data.get("q", ""), filters.cleaned_data.get("model_type", ""))
-    query = lists.read(request, EXPERIMENT_ORDERS, "name", searched=bool(narrow.search))
-    rows = tables.experiment_list(scope, narrow)
-    context = lists.context(rows, query, f"experiments {scope.uid} {narrow}", parts=scope.parts())
+    search, model_type = (filters.cleaned_data.get(field, "") for field in ("q", "model_type"))
+    narrow = ExperimentFilter(words_query(search), model_type)
+    query = lists.read(request, EXPERIMENT_ORDERS, "name", searched=bool(search))
+    rows = tables.experiment_source(scope, narrow)
+    context = lists.context(rows, query, f"experiments {scope.uid} {narrow}", read=tables.experiment_rows)
     context |= {
         "filters": filters,
-        "filtered": narrow != ExperimentFilter(),
+        "filtered": bool(search or model_type),
         "may_write": lists.may_write(request),
+        "rows_html": rows_html(context["page"].rows, scope),
     }
     return render(request, "deployments/experiment_list.html", context)
 

@@ -18,14 +18,13 @@ from deployments.actions.rollouts import start_plan
 from deployments.models import Deployment, Plan
 from deployments.planning import CompositionFact, VersionFact, World, from_data, latest_of, target_text
 from deployments.planning import Plan as Planned
-from deployments.snapshots import deployment_facts
+from deployments.snapshots import deployment_facts, images_in
 from deployments.web.plan_rows import beside, shown
 from deployments.web.upgrade_forms import SELECTS_MAX, UpgradeForm, image_groups
 from mlops_console.access import Right
 from mlops_console.errors import Invalid, Refused
 from mlops_console.queries import scope_for
 from mlops_console.web.http import ConsoleRequest, enter
-from runtimes.queries import pickable_images
 
 _NO_REASON: Final = "Give a reason: everybody who looks after this deployment will ask for it."
 _NOT_PREVIEWED: Final = "Nothing was started: this is what your choices would do. Look at it, then start it."
@@ -81,7 +80,7 @@ def _form(request: ConsoleRequest, deployment: Deployment) -> tuple[UpgradeForm,
     facts, world = deployment_facts([deployment], first=SELECTS_MAX)
     own = {each.experiment_id: each for each in facts[0].compositions}
     count = queries.experiment_count(deployment)
-    images = pickable_images(scope_for(request.actor, deployment.workspace.uid))
+    images = images_in(scope_for(request.actor, deployment.workspace.uid))
     groups, left_out = image_groups(images, first=world.images)
     form = UpgradeForm(
         request.POST if request.method == "POST" else None,

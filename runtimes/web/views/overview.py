@@ -90,6 +90,7 @@ def _attention(request: ConsoleRequest) -> list[dict[str, Any]]:
     """What somebody should look at; an empty list is good news."""
     held = list(islice(held_rows(ITEMS_SHOWN), ITEMS_SHOWN))
     idle = fleet.idle_images(request.actor)
+    first_idle = list(idle[:ITEMS_SHOWN])
     stranded = fleet.stranded_keys(request.actor, COUNTED_MAX + 1)
     found = [
         _concern(
@@ -101,8 +102,8 @@ def _attention(request: ConsoleRequest) -> list[dict[str, Any]]:
         _concern(
             "Images without a usable version",
             "Whatever is bound to them cannot start: add or activate a version.",
-            ((each, "") for each in idle[:ITEMS_SHOWN]),
-            capped_count(idle, COUNTED_MAX),
+            ((each, "") for each in first_idle),
+            capped_count(idle, COUNTED_MAX) if len(first_idle) == ITEMS_SHOWN else len(first_idle),
         ),
         _concern(
             "Runtimes on something disabled",

@@ -161,9 +161,7 @@ def test_the_fingerprint_moves_with(change: Change) -> None:
         pytest.param(turned(MOJO, versions=AT.images[MOJO].versions[::-1]), id="the order of versions"),
         pytest.param(deployed(display_name="Renamed"), id="the deployment's name for people"),
         pytest.param(composed(0, experiment_name="Renamed"), id="an experiment's name for people"),
-        pytest.param(composed(0, gpu_count=4), id="a number of GPUs"),
         pytest.param(turned(RUNTIME, display_name="Renamed"), id="the runtime's name for people"),
-        pytest.param(turned(RUNTIME, environment_variables={"A": "1"}), id="the runtime's variables"),
         pytest.param(turned(MOJO, display_name="Renamed"), id="an image's name for people"),
         pytest.param(turned(FOREIGN, state=DISABLED), id="an image that nobody uses"),
         pytest.param(

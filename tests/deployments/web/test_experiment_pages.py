@@ -11,11 +11,12 @@ from zipfile import ZipFile
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from deployments import storage
 from deployments.models import Artifact, Experiment, ModelVersion, RegisteredModel
-from mlops_console.models import AuditEntry
+from mlops_console.models import AuditEntry, User
 from tests.cast import Cast
 from tests.factories import make_deployment, make_experiment, make_image, make_model_type, make_runtime
 
@@ -193,3 +194,46 @@ def test_what_is_in_use_stays_and_its_users_are_named(cast: Cast, operator: Clie
         "version 3 of the registered model Leavers."
     ) in response.content.decode()
     assert lying(files) == [MODEL]
+
+
+def named(client: Client, **query: str) -> list[str]:
+    """The experiments of the list by name, as they follow each other."""
+    return [row.display_name for row in client.get(LIST, query).context["page"].rows]
+
+
+def test_the_list_says_what_is_known_and_how_often_it_serves(cast: Cast) -> None:
+    User.objects.filter(pk=cast.owner.pk).update(display_name="Olga <Owner>")
+    churn = make_experiment(cast.workspace, "Churn & co", owner=cast.owner)
+    make_experiment(cast.workspace, "Bare", model_type="")
+    make_experiment(cast.everyone, "Offered", owner=cast.operator)
+    make_experiment(cast.other, "Elsewhere")
+    runtime = make_runtime(make_image(cast.workspace, versions="v1.0.0"))
+    for name in ("one", "two"):
+        make_deployment(runtime, churn, name=name)
+    make_deployment(runtime, churn, name="gone", deleted_at=timezone.now())
+    client = cast.client("viewer")
+    bare, known, offered = client.get(LIST).context["page"].rows
+    assert (bare.model_type_id, bare.owner, bare.deployment_count) == (None, None, 0)
+    assert (known.model_type_id, known.owner, known.deployment_count) == ("h2o3_mojo", "Olga <Owner>", 2)
+    assert (offered.workspace_uid, offered.owner) == ("global", "operator")
+    page = client.get(LIST).content.decode()
+    assert f'<a href="{LIST}{churn.uid}/">Churn &amp; co</a>' in page
+    assert "Olga &lt;Owner&gt;" in page
+    assert page.count("Inherited from the workspace global") == 1
+    everywhere = cast.client("admin").get("/workspaces/-/experiments/")
+    assert len(everywhere.context["page"].rows) == 4
+    assert "Inherited from" not in client.get("/workspaces/global/experiments/").content.decode()
+
+
+def test_the_list_narrows_and_sorts(cast: Cast) -> None:
+    for name, owner, model_type in (("Churn a", "owner", ""), ("Churn b", "operator", "x"), ("Odds", "viewer", "x")):
+        make_experiment(cast.workspace, name, owner=cast.user(owner), model_type=model_type)
+    client = cast.client("viewer")
+    assert named(client) == ["Churn a", "Churn b", "Odds"]
+    assert named(client, sort="-owner") == ["Odds", "Churn a", "Churn b"]
+    assert named(client, sort="model_type") == ["Churn a", "Churn b", "Odds"]
+    assert named(client, q="chu", sort="-name") == ["Churn b", "Churn a"]
+    assert named(client, q="chu") == ["Churn b", "Churn a"], "the newest first"
+    assert named(client, q="chu", model_type="x") == ["Churn b"]
+    assert named(client, q="nothing") == []
+    assert "No experiment matches" in client.get(LIST, {"q": "nothing"}).content.decode()

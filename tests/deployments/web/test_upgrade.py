@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from deployments.actions.deployments import Wish, create_deployment, pause_deployment, resume_deployment
@@ -95,6 +97,20 @@ def test_the_choices(scene: Scene) -> None:
     ]
     assert "Runs v1.0.0 of H2o3 mojo; latest is v1.1.0. Runtime: Mojo." in text(page)
     assert Plan.objects.count() == 0
+
+
+def test_more_images_and_versions_cost_no_more_queries(scene: Scene) -> None:
+    client = scene.cast.client("operator")
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(scene.address).status_code == 200
+        return len(queries)
+
+    few = cost()
+    for number in range(5):
+        make_image(scene.cast.workspace, f"other-{number}", versions="v1.0.0 v1.1.0")
+    assert cost() == few
 
 
 def test_a_preview_says_what_would_be_done_and_changes_nothing(scene: Scene) -> None:

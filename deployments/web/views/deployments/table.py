@@ -12,11 +12,12 @@ from django.views.decorators.http import require_GET
 from deployments import lists as tables
 from deployments.lists import DEPLOYMENT_ORDERS, DeploymentFilter
 from deployments.web.deployment_rows import rows_html
-from deployments.web.forms import DeploymentFilterForm
+from deployments.web.forms import DRIFTED, DeploymentFilterForm
 from mlops_console.errors import Missing
 from mlops_console.queries import Scope
 from mlops_console.web import lists
 from mlops_console.web.http import ConsoleRequest, enter
+from runtimes.models.search import words_query
 
 
 @require_GET
@@ -24,12 +25,11 @@ def deployment_list(request: ConsoleRequest, workspace: str) -> HttpResponse:
     """The table of deployments in a scope."""
     scope = enter(request, workspace)
     filters, narrow = narrowed(scope, request.GET)
-    query = lists.read(request, DEPLOYMENT_ORDERS, "name", searched=bool(narrow.search))
+    query = lists.read(request, DEPLOYMENT_ORDERS, "name", searched=bool(narrow.words))
     context = lists.context(
         tables.deployment_list(scope, narrow),
         query,
         f"deployments {scope.uid} {narrow}",
-        parts=scope.parts(),
         read=tables.deployment_rows,
     )
     context |= {
@@ -55,9 +55,11 @@ def narrowed(scope: Scope, query: Mapping[str, Any]) -> tuple[DeploymentFilterFo
     form = DeploymentFilterForm(query, scope.uid)
     form.is_valid()
     typed = form.cleaned_data
+    state = typed.get("state", "")
     narrow = DeploymentFilter(
-        search=typed.get("q", ""),
-        health=typed.get("state", ""),
+        words=words_query(typed.get("q", "")),
+        health="" if state == DRIFTED else state,
+        has_drift=True if state == DRIFTED else None,
         mode=typed.get("mode", ""),
         runtime=typed.get("runtime", ""),
         image=typed.get("image", ""),
