@@ -10,7 +10,7 @@ from statistics import median
 from bench.asking.case import Case, Variant
 from bench.asking.visitor import FORM, Ask, Visitor
 
-WARM_UP = 5
+WARM_UP = 8  # each over a connection of its own, so that every worker has answered before
 BLOCK = 10  # requests in a row of one contender
 SECONDS_MAX = 5.0  # of one contender in one case
 WARM_UP_SECONDS_MAX = 1.0
@@ -42,6 +42,13 @@ class Contender:
     sent: int = 0
     spent: float = 0.0  # seconds
     weight: int = 0
+
+    def warm_up(self, requests: int) -> None:
+        """Send some requests that do not count; raises RuntimeError like `run`."""
+        for _ in range(requests):
+            self.visitor.close()
+            self.run(1, counts=False)
+        self.spent = 0.0
 
     def run(self, requests: int, *, counts: bool = True) -> None:
         """Send some requests, or fewer where time is up; raises RuntimeError where one is not answered with 200."""
@@ -87,8 +94,7 @@ def contenders(case: Case, size: int, visitor: Visitor) -> list[Contender]:
 def time_all(found: Sequence[Contender], requests: int) -> None:
     """Warm up, then let each send its requests in blocks, in turn."""
     for each in found:
-        each.run(min(ADMIN_WARM_UP if each.variant is Variant.ADMIN else WARM_UP, requests), counts=False)
-        each.spent = 0.0
+        each.warm_up(min(ADMIN_WARM_UP if each.variant is Variant.ADMIN else WARM_UP, requests))
     left = requests
     while left > 0:
         for each in found:

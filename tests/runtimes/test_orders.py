@@ -6,10 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from mlops_console.actor import ActorKind, system
 from mlops_console.keyset import Order, Page, page
 from mlops_console.queries import Scope, scope_for
+from mlops_console.web import lists
 from runtimes.listing import RuntimeRow, runtime_rows
 from runtimes.models import Runtime, RuntimeImage
 from runtimes.queries import RUNTIME_ORDERS, RUNTIME_WALKS, RuntimeFilter, runtime_source
@@ -119,3 +123,17 @@ def test_an_image_that_is_renamed_meanwhile_moves_with_its_rows(
     assert len([pk for pk in seen if pk in set(image.runtimes.values_list("pk", flat=True))]) == met
     others = Runtime.objects.exclude(image=image).values_list("pk", flat=True)
     assert sorted(pk for pk in seen if pk in set(others)) == sorted(others)
+
+
+@pytest.mark.parametrize(("few", "walks"), [(lists.FEW, False), (0, True)])
+def test_few_rows_are_sorted_at_once(
+    images: list[RuntimeImage], monkeypatch: pytest.MonkeyPatch, few: int, walks: bool
+) -> None:
+    monkeypatch.setattr(lists, "FEW", few)
+    scope = scope_for(ADMIN, "-")
+    query = lists.read(RequestFactory().get("/", {"sort": "version"}), RUNTIME_ORDERS, "name")
+    with CaptureQueriesContext(connection) as queries:
+        context = lists.context(runtime_source(scope), query, "", read=runtime_rows)
+    assert any("unnest" in each["sql"] for each in queries.captured_queries) is walks
+    assert [row.pk for row in context["page"].rows] == expected(scope, "version")[:50]
+    assert context["count"] == len(expected(scope, "version"))
