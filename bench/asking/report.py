@@ -34,6 +34,8 @@ def _about(results: Results) -> Iterator[str]:
         yield f"- {name}: {value}"
     if results.seconds:
         yield f"- time: {', '.join(f'{what} {seconds:.0f} s' for what, seconds in results.seconds.items())}"
+    if results.again:
+        yield f"- measured again, as a p95 was beyond its limit the first time: {', '.join(results.again)}"
     if results.memory:
         yield f"- memory of the web workers after the run: {', '.join(map(_mib, results.memory))}"
     if export := results.export:

@@ -36,6 +36,7 @@ class Results:
     sizes: list[int] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)  # that each part of the run took
     rows: list[Result] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)  # cases that were measured twice
     faults: dict[str, str] = field(default_factory=dict)  # by case
     memory: list[int] = field(default_factory=list)  # of each worker of the console alone, after the run, in bytes
     export: Exported | None = None

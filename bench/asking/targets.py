@@ -23,6 +23,7 @@ WEIGHT_BYTES: Final = 60_000
 MEMORY_BYTES: Final = 130 * 1024 * 1024
 EXPORT_SECONDS: Final = 5.0
 EXPORT_GROWTH_BYTES: Final = 16 * 1024 * 1024
+JUDGED: Final = (Variant.CONSOLE, Variant.FRAGMENT)
 _LISTS: Final = (Group.LIST, Group.API_LIST)
 
 
@@ -92,9 +93,9 @@ def _in_milliseconds(results: Results) -> Iterator[Verdict]:
 
 
 def _spread(results: Results) -> Iterator[Verdict]:
-    for variant in (Variant.CONSOLE, Variant.FRAGMENT):
+    for variant in JUDGED:
         for each in results.of(variant):
-            yield Verdict("p95 against the median", _case(each), each.timed.p95 / each.timed.median, SPREAD)
+            yield Verdict("p95 against the median", _case(each), each.timed.spread, SPREAD)
 
 
 def _weight(results: Results) -> Iterator[Verdict]:

@@ -29,6 +29,11 @@ class Timed:
     weight: int
     per_second: float | None = None
 
+    @property
+    def spread(self) -> float:
+        """The p95 as a multiple of the median."""
+        return self.p95 / self.median
+
 
 @dataclass
 class Contender:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Final
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from deployments.lists import DeploymentRow
 from mlops_console.queries import Scope
+from mlops_console.web.http import address_of
 from mlops_console.web.stencils import Stencil, joined
 from mlops_console.web.templatetags.console import time_texts
 
@@ -22,11 +21,10 @@ _LINE: Final = Stencil("deployments/_deployment_line.html")
 def rows_html(rows: Iterable[DeploymentRow], scope: Scope) -> SafeString:
     """The rows of a page."""
     now = timezone.now()
-    folder = cache(lambda workspace: reverse("deployments:deployment-list", args=[workspace]))
     filled = [
         _ROW.fill(
             {
-                "url": f"{folder(row.workspace_uid)}{row.uid}/",
+                "url": f"{address_of('deployments:deployment-list', row.workspace_uid)}{row.uid}/",
                 "name": row.display_name,
                 "lines": joined(_LINE.fill(line._asdict(), state=line.state) for line in row.lines),
                 "more": str(row.more),

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Final
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from deployments.lists import ExperimentRow
 from mlops_console.queries import Scope
+from mlops_console.web.http import address_of
 from mlops_console.web.stencils import Stencil, joined
 from mlops_console.web.templatetags.console import NOTHING, breakable, thousands, time_texts
 
@@ -21,11 +20,10 @@ _ROW: Final = Stencil("deployments/_experiment_row.html")
 def rows_html(rows: Iterable[ExperimentRow], scope: Scope) -> SafeString:
     """The rows of a page; those of all workspaces name theirs."""
     now = timezone.now()
-    folder = cache(lambda workspace: reverse("deployments:experiment-list", args=[workspace]))
     filled = [
         _ROW.fill(
             {
-                "url": f"{folder(row.workspace_uid)}{row.uid}/",
+                "url": f"{address_of('deployments:experiment-list', row.workspace_uid)}{row.uid}/",
                 "display_name": row.display_name,
                 "uid": row.uid,
                 "model_type": breakable(row.model_type_id or NOTHING),

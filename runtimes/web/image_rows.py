@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Final
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from mlops_console.queries import Scope
+from mlops_console.web.http import address_of
 from mlops_console.web.stencils import Stencil, joined
 from mlops_console.web.templatetags.console import NOTHING, breakable, time_texts
 from runtimes.listing import ImageRow, RuntimeRow
@@ -22,11 +21,10 @@ _BOUND_ROW: Final = Stencil("runtimes/_bound_row.html")
 def rows_html(rows: Iterable[ImageRow], scope: Scope) -> SafeString:
     """The rows of a page; those of all workspaces name theirs."""
     now = timezone.now()
-    folder = cache(lambda workspace: reverse("runtimes:image-list", args=[workspace]))
     filled = [
         _ROW.fill(
             {
-                "url": f"{folder(row.workspace)}{row.uid}/",
+                "url": f"{address_of('runtimes:image-list', row.workspace)}{row.uid}/",
                 "display_name": row.display_name,
                 "uid": row.uid,
                 "current_version": row.current_version,
@@ -49,11 +47,10 @@ def rows_html(rows: Iterable[ImageRow], scope: Scope) -> SafeString:
 
 def bound_rows_html(rows: Iterable[RuntimeRow]) -> SafeString:
     """The rows of the runtimes on an image."""
-    folder = cache(lambda workspace: reverse("runtimes:runtime-list", args=[workspace]))
     filled = [
         _BOUND_ROW.fill(
             {
-                "url": f"{folder(row.workspace)}{row.uid}/",
+                "url": f"{address_of('runtimes:runtime-list', row.workspace)}{row.uid}/",
                 "display_name": row.display_name,
                 "workspace_name": row.workspace_name,
                 "model_type": row.model_type,

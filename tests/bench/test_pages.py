@@ -9,11 +9,12 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pytest
 
-from bench.asking import timing, wrk
+from bench.asking import console, timing, wrk
 from bench.asking.case import Case, Group, Variant
 from bench.asking.export import Exported
 from bench.asking.report import markdown
@@ -23,6 +24,9 @@ from bench.asking.timing import Timed, contenders, time_all
 from bench.asking.visitor import Ask, Visitor
 from tests.mlops_console.machine import eventually, needs_proc, processes_naming
 from tests.mlops_console.serving.console import environment
+
+if TYPE_CHECKING:
+    from bench.asking.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_MAX = 400
@@ -215,6 +219,21 @@ def test_an_answer_that_is_not_200_ends_the_measurement(listener: Visitor) -> No
     case = Case("it", Group.PAGE, {Variant.CONSOLE: [Ask("/broken")]})
     with pytest.raises(RuntimeError, match="GET /broken answered 500"):
         time_all(contenders(case, 1_000, listener), 1)
+
+
+@pytest.mark.parametrize(("limit", "times"), [(0.0, 2), (1_000.0, 1)])
+def test_a_case_beyond_the_limit_of_p95_is_measured_once_more(
+    listener: Visitor, monkeypatch: pytest.MonkeyPatch, limit: float, times: int
+) -> None:
+    monkeypatch.setattr(console, "SPREAD", limit)
+    case = Case("it", Group.PAGE, {Variant.CONSOLE: [Ask("/")], Variant.FLOOR: [Ask("/floor")]})
+    opened = console._Open(cast("World", SimpleNamespace(runtimes=1_000)), listener, {"it": case})
+    found = Results(command="", sizes=[1_000])
+    console._measure_one([opened], "it", found, 10)
+    assert len(_Listener.asked) == times * 2 * (8 + 1 + 10)
+    assert [each.timed.requests for each in found.rows] == [10, 10]
+    assert found.again == ["it"] * (times - 1)
+    assert ("measured again" in markdown(found)) is (times == 2)
 
 
 @pytest.mark.skipif(not wrk.is_installed(), reason="wrk is not installed: apt-get install wrk")
