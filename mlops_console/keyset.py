@@ -37,6 +37,10 @@ class Source(Protocol[M_co]):
     def queryset(self) -> QuerySet[M_co]:
         """All of its rows."""
 
+    @property
+    def parts(self) -> Sequence[Q]:
+        """Conditions as `page` takes them, for what is narrowed further."""
+
     def keys(self, order: Order, start: Sequence[Any] | None, *, reverse: bool, limit: int) -> list[tuple[Any, ...]]:
         """The first keys after `start`, as of `key_query`."""
 
@@ -199,8 +203,12 @@ def capped_count(queryset: QuerySet[M] | Source[M], cap: int = COUNT_CAP) -> int
     """Count rows up to `cap` + 1, which stands for "more"."""
     if not isinstance(queryset, QuerySet):
         return queryset.count(cap + 1)
-    # Nothing is selected, so that an index is all that is read.
-    return queryset.order_by().values_list(Value(1))[: cap + 1].count()
+    return bare_rows(queryset, cap + 1).count()
+
+
+def bare_rows(rows: QuerySet[M], limit: int) -> QuerySet[M, tuple[int]]:
+    """Rows to be counted, up to a limit: nothing of them is selected, so that an index is all that is read."""
+    return rows.order_by().values_list(Value(1))[:limit]
 
 
 def _from(rows: QuerySet[M], order: Order, start: Sequence[Any] | None, *, reverse: bool) -> QuerySet[M]:

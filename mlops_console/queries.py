@@ -77,12 +77,6 @@ class Scope:
         """The keys of its workspaces, as a source takes them."""
         return None if self.workspace is None else tuple(each.pk for each in self._workspaces())
 
-    def parts(self, path: str = "workspace") -> list[Q]:
-        """The same condition in parts, each of which is one range of an index: the workspace, and what it inherits."""
-        if self.workspace is None:
-            return [Q()]
-        return [Q(**{path: each.pk}) for each in self._workspaces()]
-
     def _workspaces(self) -> list[Workspace]:
         return [each for each in (self.workspace, self.inherited) if each is not None]
 

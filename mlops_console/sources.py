@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from django.db.models import F, Model, Q, QuerySet, Value
 
-from mlops_console.keyset import Column, Order, key_query
+from mlops_console.keyset import Column, Order, bare_rows, key_query
 from mlops_console.statements import Among, Statement
 from mlops_console.walks import Walk, walked
 
@@ -40,6 +40,11 @@ class Source(Generic[M]):
         """All rows."""
         rows = self.write(self.narrow)
         return rows if self.places is None else rows.filter(**{f"{self.path}__in": self.places})
+
+    @property
+    def parts(self) -> list[Q]:
+        """The places as conditions, as `keyset.page` takes them."""
+        return [Q()] if self.places is None else [Q(**{self.path: place}) for place in self.places]
 
     def keys(self, order: Order, start: Sequence[Any] | None, *, reverse: bool, limit: int) -> list[tuple[Any, ...]]:
         """The first keys after `start`, as of `key_query`."""
@@ -85,6 +90,7 @@ class _Shape:
         return *self.given, "places", *(f"place_{position}" for position in range(self.places or 0))
 
     def rows(self, slots: Mapping[str, Value]) -> QuerySet[Any]:
+        """What the filter leaves."""
         return self.write(self.narrow(**{name: slots[name] for name in self.given}))
 
     def parts(self, slots: Mapping[str, Value]) -> list[Q]:
@@ -118,7 +124,6 @@ def _keys(
 @lru_cache(maxsize=SHAPES_MAX)
 def _counted(shape: _Shape, limit: int) -> Statement:
     def write(**slots: Value) -> QuerySet[Any, Any]:
-        # Nothing is selected, so that an index is all that is read.
-        return shape.rows(slots).filter(shape.within(slots)).order_by().values_list(Value(1))[:limit]
+        return bare_rows(shape.rows(slots).filter(shape.within(slots)), limit)
 
     return Statement(write, shape.names)

@@ -110,7 +110,7 @@ def walked(
     walk: Walk,
     parts: Sequence[Q],
     whole: Q,
-    start: Sequence[Any] | None,
+    start: Keys | None,
     *,
     reverse: bool,
     limit: int,
@@ -118,15 +118,14 @@ def walked(
     """A condition in place of `parts` that leaves few rows, among them the first ones after `start`.
 
     `whole` is the condition of all parts at once. Nothing else may narrow the rows: to find a few of them in each
-    stretch may take longer than to sort them. Parts and `start` may be expressions.
+    stretch may take longer than to sort them. Parts may hold expressions, and `start` is made of them.
     """
     cut = Cut(order, reverse, limit)
-    begin = None if start is None else [each if isinstance(each, Expression) else Value(each) for each in start]
     found = []
     for stretch in walk:
         for part in parts if stretch.apart else (whole,):
             within = rows.filter(part)
-            if begin is not None:
-                found.append(cut.of(stretch.same(within, begin), stretch.width, begin))
-            found.append(stretch.beyond(within, begin, cut))
+            if start is not None:
+                found.append(cut.of(stretch.same(within, start), stretch.width, start))
+            found.append(stretch.beyond(within, start, cut))
     return Q(pk__in=found[0].union(*found[1:], all=True))

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Model, OuterRef, Subquery
 
 from mlops_console.keyset import Order
 from mlops_console.models import Workspace
+from mlops_console.sources import Source
 from mlops_console.statements import Among, Statement
 from runtimes.models import Runtime, RuntimeImage, Version
 from runtimes.models.layered import reason_of
@@ -127,18 +128,18 @@ def image_rows(pks: Sequence[Any]) -> Iterator[ImageRow]:
     return map(ImageRow._make, _IMAGES.rows(pks=list(pks)))
 
 
-def exported(rows: QuerySet[Runtime], order: Order, parts: Sequence[Q]) -> Iterator[ExportRow]:
-    """All rows in order, as they were when the first was read; `parts` as in `keyset.page`.
+def exported(source: Source[Runtime], order: Order) -> Iterator[ExportRow]:
+    """All rows in order, as they were when the first was read.
 
-    The parts are merged as they come out of an index. Outside of a transaction PostgreSQL would write down the whole
-    answer before it hands out the first row.
+    The parts of the source are merged as they come out of an index. Outside of a transaction PostgreSQL would write
+    down the whole answer before it hands out the first row.
     """
     keys = {
         f"key_{number}": F(column) if isinstance(column, str) else column
         for number, (column, _) in enumerate(order.keys)
     }
-    ordered = rows.annotate(**keys).order_by(*order.ordering())
-    first, *more = (ordered.filter(part).values_list(*_EXPORTED, *keys) for part in parts)
+    ordered = source.queryset.annotate(**keys).order_by(*order.ordering())
+    first, *more = (ordered.filter(part).values_list(*_EXPORTED, *keys) for part in source.parts)
     if more:
         ways = ("-" if down else "" for _, down in order.keys)
         first = first.union(*more, all=True).order_by(*(way + key for way, key in zip(ways, keys, strict=True)))

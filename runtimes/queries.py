@@ -11,15 +11,14 @@ from django.db.models.functions import Coalesce
 
 from mlops_console.actor import Actor
 from mlops_console.errors import Missing
-from mlops_console.keyset import Column
 from mlops_console.queries import Scope, workspaces_of
 from mlops_console.sources import Source
 from mlops_console.statements import Among, Instances, Statement
-from mlops_console.walks import Alike, Grouped, Walk
 from runtimes.bootstrap import REMOVED_REASON
 from runtimes.models import BootstrapRun, ModelType, Runtime, RuntimeImage, Version
 from runtimes.models.layered import Layered
 from runtimes.models.search import holding
+from runtimes.orders import RUNTIME_WALKS
 from runtimes.rules.ceiling import decide
 from runtimes.rules.lifecycle import State, StateVerb
 from runtimes.rules.versions import VersionFault, current, parse_version
@@ -74,47 +73,6 @@ class RuntimeFilter(RowFilter):
     """What the list of runtimes narrows by as well."""
 
     model_type: str = ""
-
-
-# Each goes on as an index does: those of the filters by name, those of what runtimes refer to by workspace before that.
-RUNTIME_ORDERS: Final[dict[str, tuple[Column, ...]]] = {
-    "name": ("display_name",),
-    "id": ("uid",),
-    "model_type": ("model_type_id", "display_name"),
-    "image": ("image__display_name", "image_id", "workspace_id", "display_name"),
-    "version": (
-        Coalesce("pinned_version__precedence", Value("")),
-        Coalesce("pinned_version_id", Value(0)),
-        "workspace_id",
-        "display_name",
-    ),
-    "state": ("state", "display_name"),
-    "managed_by": ("managed_by_bootstrap", "display_name"),
-    "workspace": ("workspace__display_name", "workspace_id", "display_name"),
-    "updated": ("updated_at",),
-}
-RUNTIME_WALKS: Final[dict[tuple[Column, ...], Walk]] = {
-    RUNTIME_ORDERS["image"]: (Grouped("image", ("display_name",)),),
-    RUNTIME_ORDERS["version"]: (
-        Alike(Q(pinned_version=None), ("", 0)),
-        Grouped("pinned_version", ("precedence",)),
-    ),
-    RUNTIME_ORDERS["managed_by"]: (
-        Alike(Q(managed_by_bootstrap=False), (False,), apart=True),
-        Alike(Q(managed_by_bootstrap=True), (True,)),
-    ),
-    RUNTIME_ORDERS["workspace"]: (Grouped("workspace", ("display_name",)),),
-}
-IMAGE_ORDERS: Final[dict[str, tuple[str, ...]]] = {
-    "name": ("display_name",),
-    "current_version": ("current_precedence",),
-    "reference": ("current_reference",),
-    "versions": ("version_count",),
-    "state": ("state",),
-    "managed_by": ("managed_by_bootstrap",),
-    "workspace": ("workspace__display_name",),
-    "updated": ("updated_at",),
-}
 
 
 def runtime_source(scope: Scope, narrow: RuntimeFilter = RuntimeFilter()) -> Source[Runtime]:

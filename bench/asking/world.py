@@ -154,18 +154,20 @@ def _place(uid: str) -> Place:
     from mlops_console.keyset import Order, page
     from mlops_console.queries import scope_for
     from runtimes.api.fields import BY_NAME
-    from runtimes.queries import RUNTIME_ORDERS, RuntimeFilter, runtimes_in
+    from runtimes.orders import RUNTIME_ORDERS
+    from runtimes.queries import RuntimeFilter, runtime_source
 
     scope = scope_for(system(ActorKind.COMMAND, NAME), uid)
-    rows = runtimes_in(scope)
+    source = runtime_source(scope)
+    rows = source.queryset
     half = rows.order_by("display_name", "pk").values_list("display_name", flat=True)[rows.count() // 2]
     # A token is bound to its list and its order, not to what else narrows the rows it was cut from.
     behind = rows.filter(display_name__gte=half)
     by_name = Order(RUNTIME_ORDERS["name"])
     binding = f"runtimes {scope.uid} {RuntimeFilter()}"
-    cut = page(behind, order=by_name, size=50, binding=binding, parts=scope.parts())
+    cut = page(behind, order=by_name, size=50, binding=binding, parts=source.parts)
     path = f"/api/runtime/v1/workspaces/{uid}/runtimes"
-    programs = page(behind, order=BY_NAME, size=50, binding=f"{path}?", parts=scope.parts())
+    programs = page(behind, order=BY_NAME, size=50, binding=f"{path}?", parts=source.parts)
     return Place(
         uid=uid,
         key=scope.workspace.pk if scope.workspace else 0,

@@ -22,7 +22,7 @@ from mlops_console.api.fields import Wire
 from mlops_console.api.forms import GUARD, Ask, Typed
 from mlops_console.api.markup import words
 from mlops_console.errors import Invalid
-from mlops_console.keyset import BadPageToken, Order, Page, R, Read, Source, page
+from mlops_console.keyset import BadPageToken, Order, Page, R, Read, Source, page, queryset_of
 from mlops_console.models import Workspace
 from mlops_console.queries import Scope, scope_for
 from mlops_console.web.http import ConsoleRequest, refuse_nul
@@ -137,40 +137,25 @@ class ApiView(APIView):
         return int(found[1])
 
     @overload
-    def listed(
-        self,
-        rows: QuerySet[M] | Source[M],
-        fields: Fields,
-        default: Order,
-        *,
-        parts: Sequence[Q] = ...,
-        read: None = ...,
-    ) -> Page[M]: ...
+    def listed(self, rows: QuerySet[M] | Source[M], fields: Fields, default: Order, *, read: None = ...) -> Page[M]: ...
 
     @overload
-    def listed(
-        self, rows: QuerySet[M] | Source[M], fields: Fields, default: Order, *, parts: Sequence[Q] = ..., read: Read[R]
-    ) -> Page[R]: ...
+    def listed(self, rows: QuerySet[M] | Source[M], fields: Fields, default: Order, *, read: Read[R]) -> Page[R]: ...
 
     def listed(
-        self,
-        rows: QuerySet[M] | Source[M],
-        fields: Fields,
-        default: Order,
-        *,
-        parts: Sequence[Q] = (),
-        read: Read[Any] | None = None,
+        self, rows: QuerySet[M] | Source[M], fields: Fields, default: Order, *, read: Read[Any] | None = None
     ) -> Page[Any]:
         """The page of a list that `filter`, `orderBy`, `pageSize` and `pageToken` ask for; raises Invalid.
 
-        `parts` are the workspaces of the scope, each of which an index has in order; `read` as in `keyset.page`.
-        A source is asked by its own statements where nothing is filtered.
+        `rows` and `read` are those of `keyset.page`. A source is asked by its own statements where nothing is filtered.
         """
         self.fields = fields
         size, text = self._page_size(), self.parameter("filter")
         wanted, condition = order(self.parameter("orderBy"), fields, default), where(text, fields)
+        parts: Sequence[Q] = ()
         if condition:
-            rows = (rows if isinstance(rows, QuerySet) else rows.queryset).filter(condition)
+            parts = () if isinstance(rows, QuerySet) else rows.parts
+            rows = queryset_of(rows).filter(condition)
         try:
             return page(
                 rows,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -67,13 +67,12 @@ def context(
     query: ListQuery,
     binding: str,
     *,
-    parts: Sequence[Q] = (),
     read: Read[Any] | None = None,
     count_url: str = "",
 ) -> dict[str, Any]:
     """The context that tables and pagers take; raises Invalid for a page token of another list.
 
-    `rows`, `parts` and `read` are those of `keyset.page`. Where a `count_url` is given, which answers by
+    `rows` and `read` are those of `keyset.page`. Where a `count_url` is given, which answers by
     `count_answer`, the number of rows that a search finds comes after the rows: `count` is None until then.
     """
     count, cut_from = None, rows
@@ -82,17 +81,15 @@ def context(
         count = capped_count(rows)
         if count <= COUNT_CAP:
             found = queryset_of(rows)
-            parts, cut_from = (), found.filter(pk__in=found.order_by().values("pk")[:COUNT_CAP])
+            cut_from = found.filter(pk__in=found.order_by().values("pk")[:COUNT_CAP])
     elif isinstance(rows, Source) and query.order.columns in rows.walks:
         # A walk goes past what few rows refer to; these are sorted in less time.
         count = capped_count(rows)
         cut_from = replace(rows, walks={}) if count <= FEW else rows
-    elif query.searched:
-        parts, cut_from = (Q(),), replace(rows, apart=False) if isinstance(rows, Source) else rows
+    elif isinstance(rows, Source) and query.searched:
+        cut_from = replace(rows, apart=False)
     try:
-        cut = page(
-            cut_from, order=query.order, size=query.rows, token=query.token, binding=binding, parts=parts, read=read
-        )
+        cut = page(cut_from, order=query.order, size=query.rows, token=query.token, binding=binding, read=read)
     except BadPageToken as fault:
         raise Invalid({"page": f"{fault} Go back to the first page."}) from None
     if cut.is_first and not cut.next:

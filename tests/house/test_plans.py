@@ -22,7 +22,8 @@ from runtimes.api.fields import BY_NAME
 from runtimes.listing import RuntimeRow, runtime_rows
 from runtimes.models import Runtime
 from runtimes.models.search import words_query
-from runtimes.queries import RUNTIME_ORDERS, RuntimeFilter, held_rows, runtime_source, runtimes_in
+from runtimes.orders import RUNTIME_ORDERS
+from runtimes.queries import RuntimeFilter, held_rows, runtime_source, runtimes_in
 
 pytestmark = pytest.mark.django_db
 ADMIN = system(ActorKind.COMMAND, "reader")
@@ -125,7 +126,8 @@ def test_a_page_of_any_other_order_reads_few_rows(scopes: list[Scope]) -> None:
 
 def test_lists_of_programs_sort_only_those_of_one_name(scopes: list[Scope]) -> None:
     for scope in scopes:
-        asked = partial(page, runtimes_in(scope), order=BY_NAME, size=50, parts=scope.parts(), read=runtime_rows)
+        rows = runtime_source(scope)
+        asked = partial(page, rows.queryset, order=BY_NAME, size=50, parts=rows.parts, read=runtime_rows)
         assert not any(_reads_all(node) for each in plans(asked) for node in each)
         # A workspace of a few hundred may be sorted; all of them may not.
         assert not scope.is_all or faults(asked) == []

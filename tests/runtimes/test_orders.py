@@ -16,7 +16,8 @@ from mlops_console.queries import Scope, scope_for
 from mlops_console.web import lists
 from runtimes.listing import RuntimeRow, runtime_rows
 from runtimes.models import Runtime, RuntimeImage
-from runtimes.queries import RUNTIME_ORDERS, RUNTIME_WALKS, RuntimeFilter, runtime_source
+from runtimes.orders import RUNTIME_ORDERS, RUNTIME_WALKS
+from runtimes.queries import RuntimeFilter, runtime_source
 from tests.cast import Cast
 from tests.factories import make_image, make_runtime
 

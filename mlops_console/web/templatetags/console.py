@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import Any, Final
 
 from django import template
-from django.forms import BaseForm, BoundField
+from django.forms import BaseForm
 from django.forms.formsets import BaseFormSet
 from django.http import QueryDict
 from django.template import Context
@@ -28,6 +28,7 @@ from mlops_console.web.stencils import Stencil
 
 register = template.Library()
 register.simple_tag(address_of)
+register.simple_tag(drawn, name="filter_field")
 
 NOTHING: Final = "–"
 _ICON_SIZE: Final = 16  # of icons whose size console.css says
@@ -180,12 +181,6 @@ def carry(context: Context, *, only: str = "", without: str = "", form: str = ""
 def active_filters(context: Context, filters: BaseForm) -> list[Chip]:
     """The filters in force, by the fields of their form."""
     return in_force(context["request"], filters)
-
-
-@register.simple_tag
-def filter_field(field: BoundField) -> SafeString:
-    """A filter of a list with its label."""
-    return drawn(field)
 
 
 @register.filter

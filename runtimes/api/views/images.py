@@ -53,8 +53,7 @@ class ImageCollection(ApiView):
     @extend_schema(parameters=LIST_PARAMETERS, responses=page_of("RuntimeImagePage", "runtimeImages", ImageShape))
     def get(self, request: Request, workspace: str) -> Response:
         """A page of images."""
-        scope = self.enter(workspace)
-        cut = self.listed(queries.image_source(scope), fields.IMAGES, fields.BY_NAME, parts=scope.parts())
+        cut = self.listed(queries.image_source(self.enter(workspace)), fields.IMAGES, fields.BY_NAME)
         return self.answer({"runtimeImages": ImageShape(cut.rows, many=True).data, "nextPageToken": cut.next})
 
     @extend_schema(

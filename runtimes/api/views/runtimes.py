@@ -56,9 +56,8 @@ class RuntimeCollection(ApiView):
     @extend_schema(parameters=LIST_PARAMETERS, responses=page_of("RuntimePage", "runtimes", RuntimeShape))
     def get(self, request: Request, workspace: str) -> Response:
         """A page of runtimes."""
-        scope = self.enter(workspace)
-        rows = queries.runtime_source(scope)
-        cut = self.listed(rows, fields.RUNTIMES, fields.BY_NAME, parts=scope.parts(), read=wire_rows)
+        rows = queries.runtime_source(self.enter(workspace))
+        cut = self.listed(rows, fields.RUNTIMES, fields.BY_NAME, read=wire_rows)
         return self.answer({"runtimes": to_wire(cut.rows, self.actor), "nextPageToken": cut.next})
 
     @extend_schema(

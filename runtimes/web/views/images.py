@@ -28,7 +28,8 @@ from runtimes.actions import images, states
 from runtimes.actions.checks import refuse_managed
 from runtimes.listing import RuntimeRow, image_rows, runtime_rows
 from runtimes.models import Runtime, RuntimeImage, Version
-from runtimes.queries import IMAGE_ORDERS, RowFilter
+from runtimes.orders import IMAGE_ORDERS
+from runtimes.queries import RowFilter
 from runtimes.rules.lifecycle import StateVerb
 from runtimes.web.conflicts import conflict_of
 from runtimes.web.forms import ImageCreateForm, ImageFilterForm, ImageForm

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from mlops_console.web import lists
 from mlops_console.web.http import ConsoleRequest, enter
 from runtimes import queries
-from runtimes.queries import RUNTIME_ORDERS
+from runtimes.orders import RUNTIME_ORDERS
 from runtimes.web.views.runtimes.table import narrowed
 
 

@@ -24,7 +24,8 @@ from mlops_console.web.exports import csv_response
 from mlops_console.web.http import ConsoleRequest, enter, person_of, redirect_back
 from runtimes import queries
 from runtimes.listing import ExportRow, exported, runtime_rows
-from runtimes.queries import RUNTIME_ORDERS, RuntimeFilter
+from runtimes.orders import RUNTIME_ORDERS
+from runtimes.queries import RuntimeFilter
 from runtimes.web.forms import ColumnsForm, RuntimeFilterForm
 from runtimes.web.runtime_rows import rows_html
 
@@ -110,7 +111,7 @@ def runtime_export(request: ConsoleRequest, workspace: str) -> StreamingHttpResp
     scope = enter(request, workspace)
     _, narrow = narrowed(request.GET)
     order = lists.read(request, RUNTIME_ORDERS, "name", searched=bool(narrow.words)).order
-    rows = exported(queries.runtimes_in(scope, narrow), order, scope.parts())
+    rows = exported(queries.runtime_source(scope, narrow), order)
     header = (
         "name",
         "id",
